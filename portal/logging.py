@@ -17,7 +17,7 @@ SECRET_NAMES = re.compile(
 # What opens one of our pages without signing in, ends something, or chooses a new password: every address of ours that
 # carries a token (a test walks them all), also as programs that guard mails write it into an address of their own.
 _OPENS = (
-    "l|approve|asked|notices/stop|join|wake|address/new|address/old|signin/confirm|signin/stop|bank/not-me"
+    "l|approve|asked|notices/stop|join|register|wake|address/new|address/old|signin/confirm|signin/stop|bank/not-me"
     "|accounts/password/reset/key"
 )
 LINK = (

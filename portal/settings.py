@@ -93,6 +93,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
     "allauth.usersessions",
     "rest_framework",
     "drf_spectacular",
@@ -121,6 +122,7 @@ MIDDLEWARE = [
     "suppliers.middleware.SessionSeenMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "suppliers.middleware.ActorMiddleware",
+    "suppliers.sso.middleware.CameByMiddleware",
     "suppliers.signin.middleware.SignInMiddleware",
     "portal.uploads.ScanUploadsMiddleware",  # knows who acts; no door has opened a transaction yet
 ]
@@ -140,7 +142,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
-                "portal.navigation.navigation",
+                "portal.navigation.building.navigation",
             ],
         },
     }
@@ -237,7 +239,7 @@ ACCOUNT_RATE_LIMITS = {
     "login": "60/m/ip",
     "login_failed": "10/m/ip,5/5m/key",
     "reset_password": "10/m/ip,3/10m/key",
-    "register": "5/m/ip,30/h/ip,3/10m/key",
+    "register": "5/m/ip,30/h/ip,3/10m/key,6/d/key",
     "reset_password_from_key": "10/m/ip",
     "change_password": "5/m/user",
     "reauthenticate": "10/m/user",
@@ -289,6 +291,16 @@ SIGN_INS_KEPT_FOR = timedelta(days=env.integer("SIGN_INS_KEPT_DAYS", 180, at_lea
 # The header in which a proxy says the caller's country (ISO 3166 code), such as CF-IPCountry. Without one, none is
 # known.
 COUNTRY_HEADER = env.text("COUNTRY_HEADER")
+
+# --- Single sign-on (docs/sso.md) ---------------------------------------------------------------------------
+
+SOCIALACCOUNT_ADAPTER = "suppliers.sso.adapters.SsoAdapter"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_STORE_TOKENS = False
+# Hosts of identity providers inside our own network: no other address there is ever asked.
+SSO_INSIDE_HOSTS = env.words("SSO_INSIDE_HOSTS")
+# The certificates by which such a provider is known, where the system's own do not know it: a file.
+SSO_CA = env.text("SSO_CA")
 
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 SESSION_COOKIE_HTTPONLY = True
@@ -518,6 +530,7 @@ OUTBOX_HANDLERS: dict[str, str] = {  # topic: who delivers it
     "bank notices": "procurement.notifications.bank.deliver",
     "mailroom": "procurement.mailroom.tasks.deliver",
     "sign_in": "suppliers.signin.delivery.deliver",
+    "sso": "suppliers.sso.delivery.deliver",
     "gateways": "procurement.gateways.tasks.deliver",
     "reactions": "portal.kernel.outbox.reactions.deliver",
 }
@@ -577,7 +590,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": 86_400.0,
         "options": {"expires": 3600.0},
     },
-    "screening": {"task": "screening.run", "schedule": 3600.0, "options": {"expires": 3600.0}},
+    "screening": {"task": "screening.run", "schedule": 900.0, "options": {"expires": 900.0}},
     "people": {"task": "people.sweep", "schedule": 300.0, "options": {"expires": 300.0}},
     "sleepers": {"task": "people.sleep", "schedule": 86_400.0, "options": {"expires": 3600.0}},
     "old answers": {"task": "idempotency.forget", "schedule": 86_400.0, "options": {"expires": 3600.0}},

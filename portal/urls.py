@@ -12,6 +12,7 @@ urlpatterns = [
     path("metrics", health.metrics, name="metrics"),
     path("accounts/", include("suppliers.accounts")),
     path("api/v1/", include("portal.api.urls")),
+    path("", include("portal.navigation.urls")),
     path("", include("suppliers.urls")),
     path("", include("procurement.urls")),
 ]

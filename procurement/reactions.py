@@ -29,12 +29,14 @@ from procurement.mailroom.services import hear as mailroom_hear
 from procurement.matching.services import (
     HEARS_BANKS,
     HEARS_CLAIMS,
+    HEARS_ONBOARDING,
     HEARS_ORDERS,
     HEARS_RULES,
     HEARS_SENT,
     match_sent,
     rematch_claims,
     rematch_held,
+    rematch_onboarding,
     rematch_orders,
     rematch_suppliers,
 )
@@ -67,6 +69,7 @@ REACTIONS: Mapping[str, Reaction] = {
     "matching again: claims": Reaction(HEARS_CLAIMS, rematch_claims),
     "matching again: rules": Reaction(HEARS_RULES, rematch_held),
     "matching again: bank details": Reaction(HEARS_BANKS, rematch_suppliers),
+    "matching again: onboarding": Reaction(HEARS_ONBOARDING, rematch_onboarding),
     "mailroom": Reaction(MAILROOM_HEARS, mailroom_hear),
     "first orders": Reaction(FIRST_ORDERS_HEAR, invite_by_orders),
     "notices": Reaction(frozenset(HEARD), hear),

@@ -25,4 +25,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("procurement.notifications.urls")),
     path("", include("procurement.inbox.urls")),
     path("", include("procurement.workbench.urls")),
+    path("", include("procurement.partners.urls")),
 ]

@@ -9,6 +9,7 @@ from django.urls import URLPattern, include, path
 
 from suppliers.signin.step_up import asks_own_factor
 from suppliers.signin.views import lost_password, sessions
+from suppliers.sso.views.entering import sign_in
 
 ACCOUNT_PAGES = {
     "account_login",
@@ -34,6 +35,7 @@ def _guarded(page: URLPattern) -> URLPattern:
 
 
 urlpatterns = [
+    path("login/", sign_in, name="account_login"),  # in place of allauth's, as the next one
     path(
         "password/reset/", lost_password, name="account_reset_password"
     ),  # in place of allauth's, which comes below

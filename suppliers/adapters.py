@@ -8,6 +8,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.stagekit import clear_login
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -15,16 +16,20 @@ from django.utils import timezone
 
 from portal.kernel.actors import Actor
 from portal.kernel.scope import acting
+from portal.kernel.security.requests import about
+from portal.kernel.security.services import note
 from portal.kernel.web import see_other
 from suppliers.models import User
 from suppliers.people.services import ask_to_wake
 from suppliers.services import end_own_tokens
 from suppliers.signin.adapters import seen_in
-from suppliers.signin.middleware import leave_place
+from suppliers.signin.middleware import FACTOR_ELSEWHERE, leave_place
 from suppliers.signin.policies import way_of
 from suppliers.signin.queries import DOORKEEPER
 from suppliers.signin.services import distrust_devices, note_sign_in
 from suppliers.signin.states import EndedHow
+from suppliers.sso.middleware import CAME_BY
+from suppliers.sso.queries import only_way_of
 
 SECOND_STEP = "suppliers.signin.adapters.SecondStep"
 logger = logging.getLogger(__name__)
@@ -39,11 +44,26 @@ class AccountAdapter(DefaultAccountAdapter):
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
         # After the password and before the second step, whichever way somebody signs in.
         response: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        if response is None and not (kwargs.get("signal_kwargs") or {}).get("sociallogin"):
+            response = self._other_way(request, user)
         if response is None and user.asleep_at is not None:
             actor = Actor.system(user.name)
             with acting(actor):
                 ask_to_wake(user, actor=actor, at=timezone.now())
             response = see_other("asleep")
+        return response
+
+    def _other_way(self, request: HttpRequest, user: User) -> HttpResponse | None:
+        # By password or passkey: what an exchange with a provider left in this session counts no more.
+        for name in (CAME_BY, FACTOR_ELSEWHERE):
+            request.session.pop(name, None)
+        provider = only_way_of(user)
+        if provider is None:
+            return None
+        note("sso.other_way_refused", **about(request) | {"user_id": user.pk}, provider=str(provider.key))
+        clear_login(request)
+        response = see_other("sso-start", key=provider.key)
+        response["Location"] += "?only=1"
         return response
 
     def set_password(self, user: User, password: str) -> None:

@@ -10,7 +10,9 @@ class SuppliersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Hear what Django and allauth tell of signing in."""
+        """Hear what Django and allauth tell of signing in, and tell allauth who else signs people in."""
         from suppliers.security import hearing  # noqa: PLC0415 -- models are there only now
+        from suppliers.sso.adapters import know_providers  # noqa: PLC0415 -- as above
 
         hearing.listen()
+        know_providers()

@@ -89,8 +89,8 @@ def actor_of_token(secret: str, *, at: datetime) -> Actor | None:
         token_id=token.pk,
     )
     with acting(actor):
-        blocked = Supplier.objects.filter(pk=token.supplier_id, state=SupplierState.BLOCKED)
-        if of_supplier and blocked.exists():
+        shut = Q(state=SupplierState.BLOCKED) | Q(left_at__isnull=False)
+        if of_supplier and Supplier.objects.filter(shut, pk=token.supplier_id).exists():
             return None
         _note_use(token, at=at)
     return actor

@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.audit.services import record
-from portal.kernel.errors import Intake, Invalid, NotAllowed, Problem
-from portal.kernel.scope import requires_scope
+from portal.kernel.errors import Intake, Invalid, NotAllowed, Problem, Refusal
+from portal.kernel.scope import acting, requires_scope
 from portal.kernel.security.services import note
 from suppliers.messages import SupplierPaper, SupplierSitePaper
 from suppliers.models import ApiToken, Membership, Supplier, SupplierSite, User
 from suppliers.roles import COMPANY_SCOPES, PERSONAL_SCOPES, Permission, TokenScope
 from suppliers.states import Segment, SupplierState
 
+DOORKEEPER = Actor.system("Doorkeeper")
 OWN_TOKEN_FOR = timedelta(days=365)
 # The ERP's until somebody sets them here.
 THE_ERPS_AT_FIRST = ("country", "language", "time_zone", "segment", "email")
@@ -125,9 +127,34 @@ def receive_supplier_sites(papers: Sequence[SupplierSitePaper]) -> Intake:
     return Intake(stored=len(rows), problems=tuple(problems))
 
 
+class BusinessEnded(Refusal):
+    """The business with the supplier has ended: it sends nothing any more."""
+
+    code = "business_ended"
+
+
+@requires_scope
+def require_business(supplier_id: int, *, actor: Actor) -> None:
+    """Raise `BusinessEnded` where a supplier sends something and the business with it has ended.
+
+    Whoever ends it at the same moment holds the supplier against this and waits for what is being sent; what comes
+    later is refused here. On the buying side nothing is refused: late papers are written for the supplier.
+    """
+    if not actor.is_supplier:
+        return
+    # The supplier's own scope may lock nothing of its record.
+    with acting(DOORKEEPER), connection.cursor() as cursor:
+        cursor.execute("SELECT left_at FROM suppliers_supplier WHERE id = %s FOR KEY SHARE", [supplier_id])
+        (left_at,) = cursor.fetchone()
+    if left_at is not None:
+        raise BusinessEnded(_("Your business with this customer has ended. Write to whom you know there."))
+
+
 @requires_scope
 def add_member(user: User, supplier: Supplier, role: str, *, actor: Actor, at: datetime) -> Membership:
-    """Let a person act for a supplier."""
+    """Let a person act for a supplier. Raises `Invalid` for one of ours, and where the business has ended."""
+    if supplier.left_at is not None:
+        raise Invalid(_("The business with %(name)s has ended.") % {"name": supplier.name})
     if user.company_role:
         raise Invalid(
             _("%(name)s is on the buying side and cannot act for a supplier.") % {"name": user.name}
@@ -176,6 +203,8 @@ def create_token(name: str, scope: str, *, supplier: Supplier | None, actor: Act
         problems.append(Problem("scope", message, scope))
     elif supplier is None and scope not in COMPANY_SCOPES:
         problems.append(Problem("scope", _("Only a supplier answers orders: choose whose orders."), scope))
+    elif supplier is not None and supplier.left_at is not None:
+        problems.append(Problem("scope", _("The business with this supplier has ended."), scope, "left"))
     elif supplier is not None and scope == TokenScope.RECEIVE:
         message = _("Goods are counted on the buying side: choose all suppliers for this token.")
         problems.append(Problem("scope", message, scope))

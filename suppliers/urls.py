@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language/", views.language, name="language"),
     path("switch/", views.supplier_switch, name="supplier-switch"),
     path("", include("suppliers.signin.urls")),
+    path("", include("suppliers.sso.urls")),
     path("", include("suppliers.tokens.urls")),
     path("", include("suppliers.security.urls")),
     path("", include("suppliers.people.urls")),
@@ -18,4 +19,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("suppliers.onboarding.urls")),
     path("", include("suppliers.screening.urls")),
     path("", include("suppliers.registration.urls")),
+    path("", include("suppliers.merging.urls")),
 ]

@@ -16,6 +16,7 @@ from procurement.invoices import api as invoices
 from procurement.mailroom import api as mailroom
 from procurement.matching import api as matching
 from procurement.orders import api as orders
+from procurement.partners import api as partners
 from procurement.payables import api as payables
 from procurement.receipts import api as receipts
 from procurement.shipments import api as shipments
@@ -25,6 +26,7 @@ from procurement.tolerances import api as tolerances
 from suppliers.banking import api as banking
 from suppliers.details import api as details
 from suppliers.documents import api as documents
+from suppliers.merging import api as merging
 from suppliers.onboarding import api as onboarding
 from suppliers.people import api as people
 
@@ -51,6 +53,8 @@ urlpatterns = [
     *details.urlpatterns,
     *banking.urlpatterns,
     *onboarding.urlpatterns,
+    *partners.urlpatterns,
+    *merging.urlpatterns,
     path("schema", views.Description.as_view({"get": "read"}), name="api-schema"),
     path("docs", views.reference, name="api-docs"),
     re_path(r"^(?P<rest>[\s\S]*)$", views.no_such_address, name="api-unknown"),

@@ -16,7 +16,7 @@ import hashlib
 import logging
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -172,10 +172,13 @@ def let_in(
     at: datetime,
     field: str = "files",
     keeps: bool = False,
+    brought: Mapping[str, Any] | None = None,
 ) -> Verdict:
-    """What follows from a verdict: as `vet`, for a file that was looked at already."""
+    """What follows from a verdict: as `vet`, for a file that was looked at already. `brought` says by whom, where it is
+    not the actor."""
     if verdict.scan == Scan.FOUND:
         told = {"name": name[:200], "found": verdict.what, "sha256": hashlib.sha256(content).hexdigest()}
+        told |= brought or {}
         tell_of_infection(told, actor=actor, at=at)
         message = _(
             "%(name)s carries malware (%(what)s) and was not taken. Look after the machine it comes from."
@@ -204,20 +207,27 @@ def keeps_unscanned(view: Callable[..., R]) -> Callable[..., R]:
     return view
 
 
-def tell_of_infection(told: dict[str, Any], *, actor: Actor, at: datetime) -> None:
-    """Put on record, for those who watch over security, who brought what. Opens a transaction of its own."""
-    about = {"file": told["name"], "found": told["found"], "sha256": told["sha256"]}
-    log.warning("malware refused", extra={**about, "actor": actor.user_id, "channel": str(actor.channel)})
-    supplier_id = actor.supplier_ids[0] if actor.is_supplier and actor.supplier_ids else None
+def tell_of_infection(
+    told: Mapping[str, Any], *, supplier_id: int | None = None, actor: Actor, at: datetime
+) -> None:
+    """Put on record, for those who watch over security, who brought what. Opens a transaction of its own.
+
+    Whoever brought it is the actor, unless `told` (`by`, `user`, `channel`) and `supplier_id` say otherwise: a file
+    that was kept apart is looked at later, by a program.
+    """
+    if supplier_id is None and actor.is_supplier and actor.supplier_ids:
+        supplier_id = actor.supplier_ids[0]
     facts = {
-        **told,
         "by": actor.label,
         "user": actor.user_id,
         "token": actor.token_id,
-        "channel": actor.channel,
+        "channel": str(actor.channel),
+        **told,
     }
-    brought = {"channel": str(actor.channel), "found": told["found"], "sha256": told["sha256"]}
-    note("malware.refused", user_id=actor.user_id, token_id=actor.token_id, **brought)
+    about = {"file": told["name"], "found": told["found"], "sha256": told["sha256"]}
+    log.warning("malware refused", extra={**about, "actor": facts["user"], "channel": facts["channel"]})
+    brought = {"channel": facts["channel"], "found": told["found"], "sha256": told["sha256"]}
+    note("malware.refused", user_id=facts["user"], token_id=actor.token_id, **brought)
     with acting(SCANNER):
         record(
             "security.malware_refused",

@@ -35,7 +35,6 @@ from procurement.orders.models import Promise
 from procurement.orders.queries import find_order
 from procurement.orders.states import PromiseKind, PromiseState, Reason
 from suppliers.roles import Permission
-from suppliers.states import SupplierState
 
 MOST_LINES = 5000
 MOST_PIECES = 100
@@ -178,7 +177,7 @@ class AcknowledgmentQuery(Query):
 
 def actions_allowed(paper: OrderAcknowledgment, actor: Actor) -> list[str]:
     """What this actor may do to an answer now: the verbs of its table, while some line of it is undecided."""
-    blocked = actor.is_supplier and paper.supplier.state == SupplierState.BLOCKED
+    blocked = actor.is_supplier and paper.supplier.only_reads
     if blocked or not paper.is_undecided:  # type: ignore[attr-defined]  # see `_visible`
         return []
     return ACKNOWLEDGMENT_LIFECYCLE.verbs_for(as_answering(actor), paper.state)

@@ -21,7 +21,6 @@ from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine,
 from procurement.orders.queries import live_promises_by_line
 from procurement.orders.states import Agreement, OrderState, PromiseKind, PromiseState, Reason
 from procurement.tolerances.queries import agreed_by_rule
-from suppliers.states import SupplierState
 
 MOVING = (*OPEN, ChangeState.ACCEPTED)
 MOST_ON_ORDER = 30
@@ -315,7 +314,7 @@ def reason_words(company_ids: Iterable[int]) -> dict[tuple[int, str], str]:
 
 def allowed_verbs(change: OrderChange, actor: Actor) -> list[str]:
     """What this actor may say to a request now: the verbs of its table that belong to who holds the ball, or not."""
-    if actor.is_supplier and change.supplier.state == SupplierState.BLOCKED:
+    if actor.is_supplier and change.supplier.only_reads:
         return []
     mine = OF_ANSWERER if change.turn == side_of(actor) else OF_AUTHOR
     return [verb for verb in CHANGE_LIFECYCLE.verbs_for(actor, change.state) if verb in mine]

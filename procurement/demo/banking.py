@@ -8,12 +8,21 @@ from portal.kernel.actors import Actor
 from portal.kernel.scope import acting
 from procurement.demo.loading import SET_UP
 from procurement.demo.people import ANA, HELEN, KOFI, LIAN_FENG, MEI
-from suppliers.banking.messages import AccountTyped, AskForChange, FreshFactor, ProofFile, RecordCall
+from suppliers.banking.messages import (
+    AccountsPaper,
+    AccountTyped,
+    AskForChange,
+    FreshFactor,
+    PaidTo,
+    ProofFile,
+    RecordCall,
+)
 from suppliers.banking.models import BankAccount, BankChange, BankContact, BankNotice
 from suppliers.banking.services import (
     approve_change,
     contacts_to_call,
     freeze_by_link,
+    hear_of_erp,
     record_call,
     request_change,
     take_due_effect,
@@ -60,6 +69,10 @@ def keep_bank_details(*, at: datetime) -> None:
     assert due is not None  # all is said
     take_due_effect(due)
     _told()
+    with acting(SET_UP):
+        # The ERP pays to it: nobody has to enter it there.
+        paid = AccountsPaper(supplier.number, (PaidTo(_FIRST, due.date()),))
+        hear_of_erp([paid], actor=SET_UP, at=due + timedelta(hours=1))
     with acting(SET_UP):
         account = BankAccount.objects.get(by_change=first)
     asked = at - timedelta(days=2)

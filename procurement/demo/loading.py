@@ -1,10 +1,11 @@
 """Loading the demo company through the real services, as the people and the feed that would have done it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 
 from django.contrib.auth.hashers import make_password
+from django.utils.crypto import get_random_string
 
 from portal.kernel.actors import Actor, Channel
 from portal.kernel.errors import Intake
@@ -53,6 +54,9 @@ from suppliers.people.messages import InvitePerson
 from suppliers.people.services import invite_people
 from suppliers.queries import actor_of
 from suppliers.services import add_member, receive_supplier_sites, receive_suppliers
+from suppliers.sso.messages import WriteProvider
+from suppliers.sso.queries import providers
+from suppliers.sso.services import add_provider
 
 ERP = Actor.system("ERP feed", Channel.ERP)
 SET_UP = Actor.system("Demo")
@@ -139,6 +143,32 @@ def load_invitations(*, at: datetime) -> None:
         papers = [InvitePerson(f"{who}@{domain}", role, to, name) for who, name, role in invited]
         with acting(actor):
             invite_people(papers, actor=actor, at=at)
+
+
+def load_providers(*, at: datetime) -> None:
+    """Two providers of identities are written down, ours and a supplier's. Nobody has tried them: they are made up."""
+    actor = actor_of(User.objects.get(email=KOFI.email))
+    assert actor is not None  # made a moment ago
+    groups = (
+        ("quayside-admins", "administrator"),
+        ("quayside-payables", "accounts_payable"),
+        ("quayside-buyers", "buyer"),
+    )
+    ours = _provider("Northmoor ID", "https://login.northmoor.example/realms/northmoor", "northmoor.example")
+    theirs = _provider("Lian Feng ID", "https://id.lianfeng.example", "lianfeng.example")
+    with acting(actor):
+        if providers(actor).exists():  # left from a load that was stopped before its orders
+            return
+        supplier = Supplier.objects.visible_to(actor).filter(name=MEI.acts_for[0]).first()
+        add_provider("oidc", None, replace(ours, groups=groups, factor_words="mfa"), actor=actor, at=at)
+        if supplier is not None:
+            add_provider("oidc", supplier, theirs, actor=actor, at=at)
+
+
+def _provider(name: str, issuer: str, domain: str) -> WriteProvider:
+    return WriteProvider(
+        name=name, issuer=issuer, client_id="quayside", secret=get_random_string(40), domains=(domain,)
+    )
 
 
 def end_accounts(people: Iterable[Person]) -> int:

@@ -76,6 +76,7 @@ from procurement.erp.telling import OF_INVOICES, find_telling, held, record_tell
 from procurement.orders.messages import OrderPaper
 from procurement.orders.services import newest_papers, receive_orders
 from procurement.receipts.services import attach_receipts, receive_receipts
+from suppliers.banking.services import hear_of_erp
 from suppliers.services import receive_supplier_sites, receive_suppliers
 
 logger = logging.getLogger(__name__)
@@ -434,6 +435,8 @@ def _take(feed: Feed, sightings: Sequence[Sighting], at: datetime) -> Taken:
         intake = receive_stock([one.paper for one in sightings], at=at)  # type: ignore[misc]  # papers of this feed
     elif feed is Feed.CUSTOMER_DEMAND:
         intake = receive_customer_demand([one.paper for one in sightings], at=at)  # type: ignore[misc]  # papers of this feed
+    elif feed is Feed.BANK_ACCOUNTS:
+        intake = hear_of_erp([one.paper for one in sightings], actor=FEED_ACTOR, at=at)  # type: ignore[misc]  # papers of this feed
     else:
         intake = INTAKES[feed]([sighting.paper for sighting in sightings])
     refused = [

@@ -45,12 +45,12 @@ from procurement.erp.messages import (
 from procurement.erp.models import InvoiceWrite
 from procurement.erp.ports import ErpConnector, Outcome, ReadBack, ValidationRefused, WriteResult
 from procurement.erp.queries import TOPIC
-from procurement.erp.states import TellingState
+from procurement.erp.states import TOLD_TO_A_PERSON, TellingState
 from procurement.erp.telling import Kind, carry_telling, move, supersede_older
 from procurement.invoices.models import Invoice, InvoiceFile, InvoiceTaxChoice
 from procurement.invoices.policies.numbers import number_key
 from procurement.invoices.queries import pay_days
-from procurement.invoices.services import follow_bill
+from procurement.invoices.services import cancelled_bookings, follow_bill
 from procurement.invoices.states import LIVE, SETTLED, FileKind, InvoiceState
 from procurement.orders.models import PurchaseOrder
 from procurement.orders.queries import lock_orders
@@ -75,9 +75,12 @@ def carry_invoice(message: OutboxMessage, connector: ErpConnector, clock: Callab
     """Ask the ERP to book one invoice, or to take it out. Returns how it stands; raises `RetryLater` where it has to be
     tried again."""
     state = carry_telling(_INVOICES, message, connector, clock)
-    if state == TellingState.CONFIRMED:
-        with acting(ERP):
-            join_booked(InvoiceWrite.objects.get(key=message.key), actor=ERP, at=clock())
+    with acting(ERP):
+        write = InvoiceWrite.objects.select_related("invoice").get(key=message.key)
+        if state == TellingState.CONFIRMED:
+            join_booked(write, actor=ERP, at=clock())
+        elif state in TOLD_TO_A_PERSON and not write.voided and write.invoice.state not in SETTLED:
+            _end_tellings(write.invoice, at=clock())  # taken back while the ERP was asked
     return state
 
 
@@ -195,6 +198,7 @@ def command_for(invoice: Invoice, *, voided: bool = False) -> InvoiceCommand:
         note=invoice.note,
         picture=_picture_name(invoice),
         voided=voided,
+        cancelled=cancelled_bookings(invoice),
     )
 
 
@@ -390,7 +394,17 @@ def follow_bills(keys: Collection[tuple[str, str]], *, actor: Actor, at: datetim
 
 def _follow(bill: Bill, *, actor: Actor, at: datetime) -> bool:
     honour_lapsed(bill, at=at)
-    return follow_bill(bill, actor=actor, at=at) is not None
+    invoice = follow_bill(bill, actor=actor, at=at)
+    if invoice is not None and bill.state == PaymentState.CANCELLED and invoice.state not in SETTLED:
+        _end_tellings(invoice, at=at)
+    return invoice is not None
+
+
+def _end_tellings(invoice: Invoice, *, at: datetime) -> None:
+    """What waits for a person to have a cancelled booking booked waits for nothing: accounts payable decides anew."""
+    waiting = InvoiceWrite.objects.filter(document=invoice.document, state__in=TOLD_TO_A_PERSON, voided=False)
+    for write in waiting.order_by("id").select_for_update(of=("self",)):
+        move(write, "supersede", at=at)
 
 
 def _standing(bill: Bill) -> Bill:

@@ -67,6 +67,8 @@ class InvoiceCommand:
     so that it is never booked twice. `number` is the supplier's own. All amounts are in `currency` and of a credit note
     what it gives back, so never below zero but for allowances. `corrects` is the supplier's number of the invoice that
     a credit or debit note is about. `picture` is the name of the supplier's own document, where there is one.
+    `cancelled` is how many bookings of it are known here to have been cancelled there by its people: it was approved
+    once more since, and so is booked once more; one cancelled besides is for a person.
     """
 
     key: str
@@ -86,6 +88,7 @@ class InvoiceCommand:
     note: str = ""
     picture: str = ""
     voided: bool = False
+    cancelled: int = 0
 
     @property
     def is_credit(self) -> bool:

@@ -16,6 +16,10 @@ is its easy case:
 * *Some things are told whole.* Stock and open customer orders are of one moment each, and what is not told is not
 there.
   Each of their papers names the moment; the last page of a telling says in `whole_as_of` that this was all.
+* *Accounts are told by supplier*: each paper names all accounts to which the ERP pays one supplier, so that one that is
+  gone is seen. Their numbers go to the service that holds them against what is on record, and nowhere else: a finding
+  about one never quotes it, and what brought them is not kept. They are read only; what is in force here is entered
+  there by its own people.
 * *Writing* is asking. A command names the values it was decided on; a connector looks at the ERP first,
   raises `Conflict` where it has moved (using the ERP's own lock where there is one, between looking and
   writing), writes, reads back. A connector that cannot read back at once says so, and the feed will tell.
@@ -59,12 +63,14 @@ from procurement.erp.problems import Problem
 from procurement.orders.messages import CommandLine, OrderPaper, PromiseCommand, SchedulePaper
 from procurement.receipts.messages import ReceiptCommand, ReceiptPaper
 from procurement.shipments.messages import NoticeCommand
+from suppliers.banking.messages import AccountsPaper
 from suppliers.messages import SupplierPaper, SupplierSitePaper
 
 
 class Feed(StrEnum):
-    """One kind of paper that an ERP hands over. The order of the members is the order in which they are read:
-    a paper may refer only to papers of the feeds before it. Stock and demand come last: nothing waits for them."""
+    """One kind of paper that an ERP hands over. The order of the members is the order in which they are read: a paper
+    may refer only to papers of the feeds before it. Stock, demand and bank accounts come last: nothing waits for them.
+    """
 
     COMPANIES = "companies"
     UNITS = "units"
@@ -79,17 +85,25 @@ class Feed(StrEnum):
     COMMAND_RESULTS = "command_results"
     STOCK = "stock"
     CUSTOMER_DEMAND = "customer_demand"
+    BANK_ACCOUNTS = "bank_accounts"
 
     @property
     def upstream(self) -> tuple["Feed", ...]:
-        """The feeds whose papers must have been taken before this one's: for stock and demand, master data alone."""
+        """The feeds whose papers must have been taken before this one's: for those that nothing waits for, master data
+        alone."""
         members = tuple(Feed)
-        return members[: members.index(Feed.ORDERS if self.is_told_whole else self)]
+        is_last = self.is_told_whole or self is Feed.BANK_ACCOUNTS
+        return members[: members.index(Feed.ORDERS if is_last else self)]
 
     @property
     def is_told_whole(self) -> bool:
         """Whether a telling is all there is: what it does not say is gone."""
         return self in (Feed.STOCK, Feed.CUSTOMER_DEMAND)
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether its papers hold what stands in no log, report or archive: numbers of accounts."""
+        return self is Feed.BANK_ACCOUNTS
 
 
 class WriteField(StrEnum):
@@ -271,6 +285,7 @@ Paper = (
     | CommandResult
     | StockPaper
     | CustomerDemandPaper
+    | AccountsPaper
 )
 
 
@@ -285,6 +300,7 @@ KEYS: Mapping[type, tuple[str, ...]] = {
     OrderPaper: ("company", "number"),
     StockPaper: ("item", "site"),
     CustomerDemandPaper: ("key",),
+    AccountsPaper: ("supplier",),
 }
 
 
@@ -624,7 +640,7 @@ def _digest(value: object) -> str:
 
 
 _NOT_CONTENT = {"stamp", "as_of"}
-_UNORDERED = {"lines", "schedules"}
+_UNORDERED = {"lines", "schedules", "accounts"}
 
 
 def _canonical(value: object) -> object:

@@ -254,6 +254,7 @@ def feed_word(feed: str) -> str:
         Feed.COMMAND_RESULTS: _("answers to commands"),
         Feed.STOCK: _("stock"),
         Feed.CUSTOMER_DEMAND: _("customers' orders"),
+        Feed.BANK_ACCOUNTS: _("suppliers' bank accounts"),
     }
     return words.get(Feed(feed), feed)
 

@@ -39,6 +39,7 @@ from procurement.orders.messages import (
     SchedulePaper,
 )
 from procurement.receipts.messages import ReceiptPaper
+from suppliers.banking.messages import AccountsPaper
 
 PLANNED_LATER = timedelta(weeks=4)
 SOLD_AT_ONCE = 25
@@ -226,6 +227,14 @@ class PretendErp:
     def _keep(self, shelf: str, key: str, paper: ReceiptPaper | BillPaper) -> None:
         place = make_folder(self.state / shelf) / f"{_safe(key)}.json"
         write_file(place, json.dumps(asdict(paper), default=as_cell).encode())
+
+    # --- to whom it pays
+
+    def pay_to(self, paper: AccountsPaper) -> AccountsPaper:
+        """Somebody changes the accounts of a supplier in the ERP, and the vendor file tells it."""
+        told = replace(paper, stamp=self._clock())
+        self.export({Feed.BANK_ACCOUNTS: [told]})
+        return told
 
     # --- its warehouses
 

@@ -357,6 +357,33 @@ RULES: dict[str, Rule] = {
         gettext_noop("The invoice has more than {limit} rows."),
         gettext_noop("Check whether rows of several invoices carry one key."),
     ),
+    "accounts_refused": Rule(
+        gettext_noop(
+            "What is told of {record} was not taken, because of the rows reported with it ({rows})."
+        ),
+        gettext_noop("Correct them in the ERP and send all accounts of the supplier again."),
+    ),
+    "beside_unreadable_account_row": Rule(
+        gettext_noop(
+            "Row {bad_row} cannot be read and may belong to this supplier, so an account may be missing."
+        ),
+        gettext_noop("Correct it in the ERP, then send all accounts of the supplier again."),
+    ),
+    "scattered_accounts": Rule(
+        gettext_noop("More than {limit} rows belong to suppliers whose rows do not stand together."),
+        gettext_noop("Sort the export by supplier."),
+    ),
+    "unreadable_among_scattered_accounts": Rule(
+        gettext_noop(
+            "Row {bad_row} cannot be read, and the rows of a supplier do not stand together here: "
+            "any supplier may lack it."
+        ),
+        gettext_noop("Correct it in the ERP, or sort the export by supplier. Nothing of it was read."),
+    ),
+    "too_many_account_rows": Rule(
+        gettext_noop("The supplier has more than {limit} rows."),
+        gettext_noop("Check whether rows of several suppliers carry one number."),
+    ),
     "waits_for_order": Rule(
         gettext_noop("It names an order or a line that is not here yet, and is kept until that comes."),
         gettext_noop("Nothing needs doing, unless the order is not meant to come to the portal at all."),

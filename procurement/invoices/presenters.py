@@ -441,6 +441,7 @@ STORY: Mapping[str, tuple[str, str, Promise]] = {
     "invoice.disputed": ("talk", "talk", lazy("Disputed")),
     "invoice.approved": ("move", "half", lazy("Approved")),
     "invoice.reopened": ("wait", "stale", lazy("The approval was taken back")),
+    "invoice.booking_cancelled": ("stop", "stale", lazy("The ERP has cancelled its booking")),
     "invoice.rejected": ("stop", "stop", lazy("Sent back")),
     "invoice.scheduled": ("move", "most", lazy("Booked, to be paid")),
     "invoice.approval_reasoned": ("quiet", "full", lazy("Why it was approved")),

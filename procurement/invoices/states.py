@@ -99,6 +99,8 @@ class FileKind(models.TextChoices):
 HELD_DISPUTED = "disputed"
 # The key that a rejected invoice keeps (`Invoice.held_for`) where it is the same as another: nothing is to be done.
 REJECTED_SAME = "desk.same"
+# The key of an approved invoice (`Invoice.held_for`) whose booking the ERP has cancelled.
+BOOKING_CANCELLED = "desk.booking_cancelled"
 
 _WRITE = Permission.INVOICE_WRITE
 _SETTLE = Permission.INVOICE_SETTLE
@@ -127,6 +129,8 @@ INVOICE_LIFECYCLE = Lifecycle(
     Transition("schedule", frozenset({S.APPROVED}), S.SCHEDULED, "invoice.scheduled", _ERP),
     Transition("pay", frozenset({S.APPROVED, S.SCHEDULED}), S.PAID, "invoice.paid", _ERP),
     Transition("unpay", frozenset({S.PAID}), S.SCHEDULED, "invoice.payment_reversed", _ERP),
+    # Its booking was thrown out there: accounts payable says how it goes on. The ERP needs not be told.
+    Transition("unbook", frozenset(SETTLED), S.HELD, "invoice.booking_cancelled", _ERP),
     Transition("void", frozenset({S.APPROVED, S.SCHEDULED}), S.VOIDED, "invoice.voided", _SETTLE, _ERP_HEARS),
     initial=S.DRAFT,
     terminal=(S.WITHDRAWN, S.REPLACED, S.VOIDED, S.DISCARDED),

@@ -1,6 +1,6 @@
 """How a link and a reply address are signed, and what may be done with a link when. No database here.
 
-See Note [Sealed keys] in portal/kernel/seals.py.
+See Note [Sealed keys] in portal/kernel/link_keys.py.
 """
 
 import base64
@@ -10,9 +10,9 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from portal.kernel.seals import code_of, is_sealed
-from portal.kernel.seals import key_in as opened
-from portal.kernel.seals import seal_key as sealed
+from portal.kernel.link_keys import code_of, is_sealed
+from portal.kernel.link_keys import key_in as opened
+from portal.kernel.link_keys import seal_key as sealed
 from procurement.links.states import LinkStanding
 
 REPLY_CODE_BYTES = 15

@@ -267,6 +267,25 @@ def revoke_link(link: SignedLink, *, actor: Actor, at: datetime) -> bool:
     return True
 
 
+@requires_scope
+def hold_links_of(supplier_id: int) -> None:
+    """Hold all links of a supplier that are not ended: whoever acts by one comes before, or finds it ended."""
+    held = SignedLink.objects.select_for_update().filter(supplier=supplier_id, revoked_at=None)
+    list(held.order_by("id").values_list("pk"))
+
+
+@requires_scope
+def end_links_of(supplier_id: int, *, actor: Actor, at: datetime) -> int:
+    """End all links of a supplier, because the business with it ends; returns how many of them opened something.
+
+    Those that have run out are ended too: no new one is mailed to whoever asks for it. The fact is the caller's.
+    """
+    found = SignedLink.objects.filter(supplier=supplier_id, revoked_at=None)
+    count = found.filter(expires_at__gt=at).count()
+    found.update(revoked_at=at, revoked_by=actor.label)
+    return count
+
+
 def _end(link: SignedLink, *, actor: Actor, at: datetime) -> bool:
     """It, and all that were made from it."""
     ended = 0

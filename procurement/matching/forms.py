@@ -50,6 +50,12 @@ class MatchPolicyForm(forms.Form):
         initial=7,
         help_text=lazy("0 asks about the same day alone. Empty: it is not asked about."),
     )
+    waits_for_onboarding = forms.BooleanField(
+        label=lazy("Hold it while paying waits for the supplier’s onboarding"),
+        required=False,
+        initial=True,
+        help_text=lazy("It goes on by itself when the steps are done. Credit notes always go on."),
+    )
     level = forms.ChoiceField(
         label=lazy("Written for"),
         choices=[(level.value, words) for level, words in LEVEL_WORDS.items()],
@@ -97,6 +103,7 @@ class MatchPolicyForm(forms.Form):
                 "way": policy.way,
                 "approves_alone": policy.approves_alone,
                 "duplicate_days": policy.duplicate_days,
+                "waits_for_onboarding": policy.waits_for_onboarding,
                 "level": policy.level,
                 **{name: getattr(scope, name) for name in NAMES},
                 "valid_from": day_text(policy.valid_from),
@@ -114,6 +121,7 @@ class MatchPolicyForm(forms.Form):
             way=said["way"],
             approves_alone=said["approves_alone"],
             duplicate_days=said["duplicate_days"],
+            waits_for_onboarding=said["waits_for_onboarding"],
             scope=Scope(Level(said["level"]), **{name: said[name].strip() for name in NAMES}),
             valid_from=said["valid_from"],
             valid_to=said["valid_to"],

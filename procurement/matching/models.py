@@ -21,6 +21,7 @@ class MatchPolicy(models.Model):
 
     Suppliers, items and orders are named by their numbers in the ERP. `duplicate_days` is the window in which the same
     amount again is suspected; null: it is not. Both days of validity are included. Once approved it is never edited.
+    With `waits_for_onboarding` what claims is held while paying waits for its supplier's onboarding.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -39,6 +40,7 @@ class MatchPolicy(models.Model):
     way = models.CharField(max_length=10, choices=_choices(Way), default=Way.THREE_WAY.value)
     approves_alone = models.BooleanField(default=False)
     duplicate_days = models.PositiveSmallIntegerField(null=True, default=STANDARD_DAYS)
+    waits_for_onboarding = models.BooleanField(default=True, db_default=True)
     valid_from = models.DateField(null=True)
     valid_to = models.DateField(null=True)
     note = models.TextField(blank=True)
@@ -106,6 +108,7 @@ class MatchPolicy(models.Model):
             scope=self.scope,
             valid_from=self.valid_from,
             valid_to=self.valid_to,
+            waits_for_onboarding=self.waits_for_onboarding,
         )
 
 

@@ -1,12 +1,13 @@
-"""Mails about somebody's account: an invitation, a change of address, an account to be woken, a role that ended; and to
-both addresses where a company, or one of its contacts, is written to at another.
+"""Mails about somebody's account: an invitation, a change of address, an account to be woken, a role that ended; to
+both addresses where a company, or one of its contacts, is written to at another; and to a supplier's people where the
+business with it is to end.
 
 They go to an address, not to a person: whoever reads it learns of that account and of nothing else. The links in them
 are made as they are written, and stand in no table, no log and no fact.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -187,6 +188,85 @@ def _not_registered(item: Item, notice: Notice, event: AuditEvent) -> str:
     return _("Your request to become a supplier was refused")
 
 
+def _said_of_the_end(item: Item, event: AuditEvent) -> dict[str, str]:
+    facts = event.facts
+    item.url, item.button = settings.PUBLIC_URL, _("Open the portal")
+    if facts.get("words"):
+        item.quotes.append(Quote(event.actor_label, str(facts["words"])))
+    return {
+        "supplier": str(facts["supplier"]),
+        "company": _companies(),
+        "day": day_text(date.fromisoformat(facts["last_on"])),
+        "was": day_text(date.fromisoformat(facts.get("was_on", facts["last_on"]))),
+        "by": event.actor_label,
+    }
+
+
+def _business_ends(item: Item, notice: Notice, event: AuditEvent) -> str:
+    said = _said_of_the_end(item, event)
+    item.sentences.append(
+        _("Until %(day)s everything goes on: orders are answered, goods delivered, invoices sent and paid.")
+        % said
+    )
+    item.sentences.append(
+        _("Please send by then what is to be sent still. After that day nobody signs in for %(supplier)s.")
+        % said
+    )
+    return _("The business of %(supplier)s with %(company)s ends on %(day)s") % said
+
+
+def _business_ends_otherwise(item: Item, notice: Notice, event: AuditEvent) -> str:
+    said = _said_of_the_end(item, event)
+    item.sentences.append(_("You were told %(was)s before.") % said)
+    return _("The last day of %(supplier)s with %(company)s is now %(day)s") % said
+
+
+def _business_goes_on(item: Item, notice: Notice, event: AuditEvent) -> str:
+    said = _said_of_the_end(item, event)
+    item.quotes.clear()  # they spoke of the end
+    item.sentences.append(_("You were told that it ends on %(day)s. It does not.") % said)
+    return _("The business of %(supplier)s with %(company)s goes on") % said
+
+
+def _business_ended(item: Item, notice: Notice, event: AuditEvent) -> str:
+    said = _said_of_the_end(item, event)
+    item.sentences.append(
+        _("You do not act for %(supplier)s here any more. What you wrote stays under your name.") % said
+    )
+    item.sentences.append(
+        _("What is owed is owed still. Write about it to whom you know at %(company)s.") % said
+    )
+    return _("The business of %(supplier)s with %(company)s has ended") % said
+
+
+def _mine(notice: Notice, event: AuditEvent) -> str:
+    """For which other supplier the reader acts by the merge, or did."""
+    told = event.facts.get("tell") or ()
+    return next((str(one["supplier"]) for one in told if one["address"] == notice.address), "")
+
+
+def _merged(item: Item, notice: Notice, event: AuditEvent) -> str:
+    said = {"supplier": event.facts["supplier"], "into": event.facts["into"], "mine": _mine(notice, event)}
+    item.url, item.button = settings.PUBLIC_URL, _("Open the portal")
+    item.sentences.append(
+        _("%(supplier)s and %(into)s are two numbers of one company here. You act for both now.") % said
+    )
+    item.sentences.append(
+        _("Choose under your name for which one. Was it a mistake, tell whom you know there.") % said
+    )
+    return _("You act for %(mine)s too") % said
+
+
+def _taken_apart(item: Item, notice: Notice, event: AuditEvent) -> str:
+    said = {"supplier": event.facts["supplier"], "into": event.facts["into"], "mine": _mine(notice, event)}
+    item.url, item.button = settings.PUBLIC_URL, _("Open the portal")
+    item.sentences.append(
+        _("%(supplier)s and %(into)s are two companies after all. What you wrote stays under your name.")
+        % said
+    )
+    return _("You do not act for %(mine)s any more") % said
+
+
 _WRITERS: dict[str, Callable[[Item, Notice, AuditEvent], str]] = {
     "invitation.sent": _invited,
     "invitation.resent": _invited,
@@ -197,4 +277,10 @@ _WRITERS: dict[str, Callable[[Item, Notice, AuditEvent], str]] = {
     "supplier.mail_address_changed": _company_reached_otherwise,
     "registration.asked": _registers,
     "registration.refused": _not_registered,
+    "offboarding.begun": _business_ends,
+    "offboarding.day_moved": _business_ends_otherwise,
+    "offboarding.cancelled": _business_goes_on,
+    "offboarding.ended": _business_ended,
+    "merge.approved": _merged,
+    "merge.reversed": _taken_apart,
 }

@@ -20,7 +20,7 @@ from suppliers.banking.queries import company_watchers
 from suppliers.models import User
 from suppliers.roles import COMPANY_ROLES, Permission
 
-HEARS = frozenset({"invitation.accepted", "staff.role_changed", "staff.reactivated"})
+HEARS = frozenset({"invitation.accepted", "staff.joined", "staff.role_changed", "staff.reactivated"})
 
 
 def tell_watchers(events: Sequence[AuditEvent], at: datetime) -> str:

@@ -35,7 +35,9 @@ from procurement.notifications.accounts import note_told
 from procurement.notifications.messages import Written
 from procurement.notifications.models import Notice, NoticeMail
 from procurement.notifications.policies import APPROVAL_ASKED, MOST_TRIES_FOR, thread_ids
-from procurement.notifications.presenters import Envelope, items_of, seen_by, streams_of, written
+from procurement.notifications.presenters.items import items_of, streams_of
+from procurement.notifications.presenters.mail import Envelope, written
+from procurement.notifications.presenters.seen import seen_by
 from procurement.notifications.queries import OF_COUNTS, orders_counted
 from procurement.notifications.services.gathering import POSTMAN
 from procurement.notifications.services.mailing import (

@@ -59,12 +59,11 @@ NEEDED: dict[str, Permission] = {
 def readers_at(supplier_ids: Iterable[int], permission: str) -> dict[int, list[Person]]:
     """Whom one writes to at each supplier: its active people who may do it; where there are none, its own address.
 
-    A blocked supplier is written to by nobody. Three queries however many suppliers.
+    A blocked supplier, or one with which the business has ended, is written to by nobody. Three queries however many
+    suppliers.
     """
-    ids = set(supplier_ids)
-    suppliers = {
-        one.pk: one for one in Supplier.objects.filter(pk__in=ids).exclude(state=SupplierState.BLOCKED)
-    }
+    there = Supplier.objects.filter(pk__in=set(supplier_ids), left_at=None)
+    suppliers = {one.pk: one for one in there.exclude(state=SupplierState.BLOCKED)}
     roles = [role for role, may in SUPPLIER_ROLES.items() if permission in may]
     members = Membership.objects.filter(supplier__in=suppliers, role__in=roles, user__is_active=True)
     found: dict[int, list[Person]] = defaultdict(list)

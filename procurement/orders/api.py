@@ -39,7 +39,6 @@ from procurement.orders.states import (
     Turn,
 )
 from suppliers.roles import Permission
-from suppliers.states import SupplierState
 
 # The verbs of a line that this API offers; what a buyer decides and what the ERP does have other doors.
 ANSWERS = ("confirm", "answer", "refuse")
@@ -52,7 +51,7 @@ def answers_allowed(line: PurchaseOrderLine, order: PurchaseOrder, actor: Actor)
     """What this actor may say to a line now: the verbs of its table, while the line still takes an answer."""
     if line.is_settled or order.state != OrderState.ISSUED or not line.is_open:
         return []
-    if actor.is_supplier and order.supplier.state == SupplierState.BLOCKED:
+    if actor.is_supplier and order.supplier.only_reads:
         return []
     verbs = LINE_LIFECYCLE.verbs_for(as_answering(actor), line.agreement)
     return [verb for verb in verbs if verb in ANSWERS]

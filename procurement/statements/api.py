@@ -15,7 +15,7 @@ from portal.kernel.errors import Invalid, Problem
 from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read, read_query
 from portal.kernel.rest.fields import Day, Exact, Moment, Query, Shape, Text, Word, page_of
 from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
-from procurement.invoices.api import Signed
+from procurement.invoices.api.told import Signed
 from procurement.orders.api import CompanyRef, SupplierRef
 from procurement.statements.messages import Item, KeepStatement
 from procurement.statements.models import StatementBalance, StatementRow, SupplierStatement

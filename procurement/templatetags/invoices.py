@@ -10,8 +10,11 @@ from procurement.invoices.models import Invoice
 from procurement.invoices.presenters import approved_text, headline, story, turn_word
 from procurement.invoices.queries import story_of
 from procurement.invoices.states import OPEN, Acts
+from procurement.matching.engine.parties import ONBOARDING_OPEN
+from procurement.matching.queries.waiting import BY_MATCH
 from procurement.payables.presenters.sentences import held_text, waits_text
 from procurement.payables.queries.approvals import asked_now
+from suppliers.onboarding.presenters import names_of as steps_text
 
 register = template.Library()
 
@@ -20,6 +23,17 @@ register = template.Library()
 def held_reason(invoice: Invoice) -> str:
     """The sentence for which an invoice is held; "" where it is not."""
     return reason_of(invoice.held_for, invoice.acts) if invoice.held_at else ""
+
+
+@register.simple_tag(takes_context=True)
+def onboarding_asked(context: Any, invoice: Invoice) -> str:
+    """The steps of its onboarding that a supplier finishes before this invoice goes on; "" where none holds it."""
+    if (
+        not context["request"].actor.is_supplier
+        or invoice.held_for.get("key") != f"{BY_MATCH}{ONBOARDING_OPEN}"
+    ):
+        return ""
+    return steps_text(str(invoice.held_for.get("params", {}).get("steps", "")).split())
 
 
 @register.simple_tag(takes_context=True)

@@ -68,6 +68,14 @@
     toast(signedOut, true, { href: event.detail.xhr.getResponseHeader("HX-Redirect"), text: signIn });
   });
 
+  // Somebody is on the way to another page: one that asks to be loaded anew would call them back.
+  let left = -Infinity;
+  addEventListener("beforeunload", () => { left = performance.now(); });
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    const isAnew = event.detail.xhr.getResponseHeader("HX-Refresh") === "true";
+    if (isAnew && performance.now() - left < 30000) event.preventDefault();
+  });
+
   document.addEventListener("htmx:afterSettle", (event) => {
     const swapped = event.detail.elt;
     if (event.target.id === "dialog" && swapped.isConnected && !swapped.open) swapped.showModal();
@@ -164,6 +172,8 @@
   const begin = () => {
     all(".q-toast").forEach(closable);
     all("form:has([data-pick])").forEach(counted);
+    // On a phone tabs go on to the side: one sees where one is, and where to come from there.
+    one(".q-tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest", behavior: "instant" });
     one(".q-summary-err")?.focus();
     if (location.hash === "#q") one("#q")?.focus();
   };

@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,23 @@ class AccountTyped:
     number: str = field(repr=False)
     routing: str = field(default="", repr=False)
     bic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PaidTo:
+    """An account to which an ERP pays a supplier, and since when, where it says so."""
+
+    typed: AccountTyped
+    since_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsPaper:
+    """All accounts to which an ERP pays one supplier, by the supplier's number there; none: it pays to no account."""
+
+    supplier: str
+    accounts: tuple[PaidTo, ...] = ()
+    stamp: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,8 @@ class BankChange(AccountFacts):
     """A change of bank details, staged beside what is in force (`account`); the fields of an account are the new one's.
 
     `round` counts how often approving began anew: what was said in an earlier one counts no more. `called_at`,
-    `approved_at`, `waits_until` are of this round. `wait_hours` is how long it waits once approved and confirmed.
+    `approved_at`, `waits_until` are of this round. `wait_hours` is how long it waits once approved and confirmed. Of
+    one in force, `entered_at` is since when the ERP is known to pay by it: the ERP has told so, or `entered_by` has.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -150,6 +151,8 @@ class BankChange(AccountFacts):
     closed_at = models.DateTimeField(null=True)
     closed_by = models.CharField(max_length=200, blank=True)
     close_reason = models.TextField(blank=True)
+    entered_at = models.DateTimeField(null=True)
+    entered_by = models.CharField(max_length=200, blank=True, db_default="")
 
     objects = ScopedQuerySet.as_manager()
 
@@ -197,6 +200,11 @@ class BankChange(AccountFacts):
             models.Index(
                 fields=["waits_until"], condition=Q(state=ChangeState.WAITING), name="bank_change_due"
             ),
+            models.Index(
+                fields=["supplier"],
+                condition=Q(state=ChangeState.IN_FORCE, entered_at__isnull=True),
+                name="bank_change_to_enter",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -211,6 +219,36 @@ class BankChange(AccountFacts):
         """Who wrote the number down, and who requested it: neither of them judges it."""
         both = (self.proposed_by_user_id, self.requested_by_user_id)
         return frozenset(one for one in both if one is not None)
+
+
+class BankTold(models.Model):
+    """An account to which the ERP said that it pays a supplier, in part: since when it says so, when it last did, and
+    since when it does not any more. The buying side's alone; `trace` is what it is recognised by, as in `BankNumber`.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    supplier = models.ForeignKey("suppliers.Supplier", on_delete=models.PROTECT, related_name="+")
+    trace = models.CharField(max_length=64)
+    country = models.CharField(max_length=2, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    shown = models.CharField(max_length=4)
+    since_on = models.DateField(null=True)
+    first_told_at = models.DateTimeField()
+    told_at = models.DateTimeField()
+    gone_at = models.DateTimeField(null=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["supplier", "trace"], name="bank_told_once")]
+
+    def __str__(self) -> str:
+        return f"{self.masked} of {self.supplier_id} told by the ERP"
+
+    @property
+    def masked(self) -> str:
+        """DE •••• 3000."""
+        return masked(self.shown, self.country)
 
 
 class BankProof(models.Model):

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from suppliers.banking.messages import FreshFactor, KnownContact, Signal, Told
 from suppliers.banking.states import BankMailState
-from suppliers.signin.policies import is_fresh as was_just_shown
+from suppliers.signin.policies import was_just_shown
 
 NEW_PERSON_FOR = timedelta(days=30)
 CHANGED_LATELY = timedelta(days=90)
@@ -140,12 +140,12 @@ def who_is_told(contacts: Iterable[KnownContact], *, at: datetime, former_days: 
     return list(found.values())
 
 
-def told_at(notices: Iterable[Told], *, own: str = "") -> datetime | None:
+def told_at(notices: Iterable[Told], *, own: Iterable[str] = ()) -> datetime | None:
     """When the last of those who are known from before was told of a request; None while one of them is not.
 
     A mail on its way is waited for. One that could not be delivered counts once somebody of ours has said that it goes
-    on without. At least one must have got his, who is not the requester (`own`): a change of which nobody heard is one
-    to which nobody can object.
+    on without. At least one must have got his, who is not the requester (`own`, under each address there ever was): a
+    change of which nobody heard is one to which nobody can object.
     """
     seen = list(notices)
     if any(one.state == BankMailState.QUEUED for one in seen):
@@ -153,7 +153,8 @@ def told_at(notices: Iterable[Told], *, own: str = "") -> datetime | None:
     if any(one.state == BankMailState.FAILED and not one.is_waived for one in seen):
         return None
     sent = [one for one in seen if one.state == BankMailState.SENT and one.sent_at is not None]
-    if not any(one.address.casefold() != own.casefold() for one in sent):
+    askers = {one.casefold() for one in own}
+    if all(one.address.casefold() in askers for one in sent):
         return None
     return max(one.sent_at for one in sent if one.sent_at is not None)
 

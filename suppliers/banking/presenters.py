@@ -164,7 +164,23 @@ def steps_of(change: BankChange, approvals: int, *, is_ours: bool) -> list[dict[
         steps.append(
             _step(_("In force: paid to from here on"), change.closed_at, done=change.state == S.IN_FORCE)
         )
+        if is_ours and change.state == S.IN_FORCE:
+            steps.append(_entered_step(change))
     return steps
+
+
+def _entered_step(change: BankChange) -> dict[str, Any]:
+    """That the ERP pays by it, as far as is known."""
+    text = _("The ERP pays by it")
+    if change.entered_at is None:
+        text = _("It is entered in the ERP")
+    return _step(
+        text,
+        change.entered_at,
+        done=change.entered_at is not None,
+        now=change.entered_at is None,
+        note=change.entered_by,
+    )
 
 
 def _wait_text(change: BankChange, *, is_ours: bool) -> str:

@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 from portal.kernel.actors import Actor, Channel
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.errors import NotFound
+from portal.kernel.link_keys import key_in, seal_key, sealing_secrets
 from portal.kernel.scope import requires_scope
 from portal.kernel.sealing import seal, trace, traces, unseal
-from portal.kernel.seals import key_in, seal_key, sealing_secrets
 from suppliers.banking.engine import Account, names_differ
 from suppliers.banking.messages import Device, KnownContact, Signal, Told
 from suppliers.banking.models import (
@@ -30,6 +30,7 @@ from suppliers.banking.models import (
     BankNumber,
     BankProof,
     BankSignal,
+    BankTold,
     BankVote,
 )
 from suppliers.banking.policies import CHANGED_LATELY, NEW_PERSON_FOR, told_at
@@ -118,8 +119,10 @@ def known_traces(supplier_ids: Iterable[int]) -> Mapping[int, set[str]]:
 
 
 def payable_accounts(supplier_id: int, currency: str, *, actor: Actor) -> list[BankAccount]:
-    """The accounts to which an invoice in a currency may be paid: in force, those of its currency first."""
-    found = list(accounts(actor).filter(supplier_id=supplier_id, state=AccountState.IN_FORCE))
+    """The accounts to which an invoice in a currency may be paid: in force, those of its currency first. None of a
+    supplier with which the business has ended."""
+    in_force = accounts(actor).filter(supplier_id=supplier_id, state=AccountState.IN_FORCE)
+    found = list(in_force.filter(supplier__left_at=None))
     return sorted(found, key=lambda one: (one.currency != currency, one.pk))
 
 
@@ -210,6 +213,73 @@ def waiting_changes(actor: Actor) -> QuerySet[BankChange]:
     """The changes somebody of ours has to do something about."""
     asks = (ChangeState.PROPOSED, ChangeState.REQUESTED, ChangeState.FIRST_APPROVED, ChangeState.APPROVED)
     return changes(actor).filter(state__in=[*asks, ChangeState.FROZEN])
+
+
+def has_just_ended(supplier_id: int, account: Account) -> bool:
+    """Whether this account ended here, and that is still to be entered in the ERP: it pays to it meanwhile. In the
+    office.
+    """
+    if not waiting_to_be_entered([supplier_id]):
+        return False
+    like = numbers_like(account).filter(supplier_id=supplier_id).values("id")
+    return BankAccount.objects.filter(
+        supplier_id=supplier_id, state=AccountState.ENDED, number__in=like
+    ).exists()
+
+
+# --- what the ERP pays to -----------------------------------------------------------------------------------
+
+
+def told_of(supplier_ids: Iterable[int]) -> Mapping[int, list[BankTold]]:
+    """What the ERP said that it pays these suppliers to, also what it says no more. One query, in the office."""
+    found: dict[int, list[BankTold]] = {}
+    for row in BankTold.objects.filter(supplier__in=list(supplier_ids)).order_by("id"):
+        found.setdefault(row.supplier_id, []).append(row)
+    return found
+
+
+def live_by_trace(supplier_ids: Iterable[int]) -> Mapping[int, dict[str, int]]:
+    """The accounts of these suppliers that have not ended, by what they are recognised by. One query, in the office."""
+    found: dict[int, dict[str, int]] = {}
+    rows = BankAccount.objects.filter(supplier__in=list(supplier_ids)).exclude(state=AccountState.ENDED)
+    for supplier_id, pk, kept in rows.values_list("supplier_id", "pk", "number__trace"):
+        found.setdefault(supplier_id, {})[kept] = pk
+    return found
+
+
+def with_history(supplier_ids: Iterable[int]) -> set[int]:
+    """Which of these suppliers have asked for an account here, or somebody for them, whatever became of it. One query,
+    in the office.
+    """
+    rows = BankChange.objects.filter(supplier__in=list(supplier_ids))
+    return set(rows.order_by().values_list("supplier_id", flat=True).distinct())
+
+
+def waiting_to_be_entered(supplier_ids: Iterable[int] | None = None) -> QuerySet[BankChange]:
+    """The changes in force of which it is not known that the ERP pays by them, the oldest first. In the office."""
+    found: QuerySet[BankChange] = BankChange.objects.filter(state=ChangeState.IN_FORCE, entered_at=None)
+    if supplier_ids is not None:
+        found = found.filter(supplier__in=list(supplier_ids))
+    return found.select_related("supplier", "number").order_by("id")
+
+
+def to_enter_of(supplier_ids: Iterable[int]) -> set[int]:
+    """Which of these suppliers have a change that is to be entered in the ERP. One query, in the office."""
+    return set(waiting_to_be_entered(supplier_ids).values_list("supplier_id", flat=True))
+
+
+def stands_in_erp(change: BankChange) -> bool:
+    """Whether the ERP, as it last told, pays by a change: to its account, and to none that has ended here. Of a
+    supplier of which it never told anything nobody knows. In the office.
+    """
+    rows = told_of([change.supplier_id]).get(change.supplier_id, [])
+    if not rows:
+        return False
+    standing = {row.trace for row in rows if row.gone_at is None}
+    ended = BankAccount.objects.filter(supplier_id=change.supplier_id, state=AccountState.ENDED)
+    if ended.filter(number__trace__in=standing).exists():
+        return False
+    return change.number is None or change.number.trace in standing
 
 
 # --- numbers ------------------------------------------------------------------------------------------------
@@ -403,7 +473,7 @@ def signals_kept(change: BankChange) -> Sequence[BankSignal]:
 
 
 def notice_token(notice: BankNotice) -> str:
-    """What the link of a notice holds: its key under a seal (kernel.seals). Never to be logged."""
+    """What the link of a notice holds: its key under a seal (kernel.link_keys). Never to be logged."""
     return seal_key(notice.key, settings.SECRET_KEY, seal=NOT_ME)
 
 
@@ -415,10 +485,14 @@ def notice_of(token: str) -> BankNotice | None:
 
 def told_of_request(change: BankChange) -> datetime | None:
     """When the last of those known from before was told of a request; None while one is not. In the office."""
-    own = User.objects.filter(pk__in=[change.requested_by_user_id]).values_list("email", flat=True).first()
+    who = [change.requested_by_user_id]
+    own = {
+        *User.objects.filter(pk__in=who).values_list("email", flat=True),
+        *BankContact.objects.filter(user_id__in=who).values_list("address", flat=True),
+    }
     rows = change.notices.filter(kind=BankNoticeKind.REQUESTED, of_company=False)
     return told_at(
-        [Told(one.address, one.state, one.sent_at, one.waived_at is not None) for one in rows], own=own or ""
+        [Told(one.address, one.state, one.sent_at, one.waived_at is not None) for one in rows], own=own
     )
 
 

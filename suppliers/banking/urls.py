@@ -21,6 +21,7 @@ urlpatterns = [
     path("bank/changes/<uuid:key>/call/", views.bank_call, name="bank-call"),
     path("bank/changes/<uuid:key>/approve/", views.bank_approve, name="bank-approve"),
     path("bank/changes/<uuid:key>/go-on/", views.bank_go_on, name="bank-go-on"),
+    path("bank/changes/<uuid:key>/entered/", views.bank_entered, name="bank-entered"),
     path("bank/changes/<uuid:key>/refuse/", views.bank_refuse, name="bank-refuse"),
     path("bank/changes/<uuid:key>/shorten/", views.bank_shorten, name="bank-shorten"),
     path("bank/changes/<uuid:key>/grant/", views.bank_grant, name="bank-grant"),

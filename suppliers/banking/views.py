@@ -20,8 +20,8 @@ from django.utils.translation import gettext as _
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.actors import Actor, Channel
 from portal.kernel.errors import Invalid
+from portal.kernel.link_door import WayIn, sealed_door
 from portal.kernel.scope import acting
-from portal.kernel.sealed import WayIn, sealed_door
 from portal.kernel.templatetags.portal_ui import day_text
 from portal.kernel.web import paginate, see_other, whole_number
 from suppliers.banking.files import COLUMNS, LARGEST_SHEET, read_sheet, report_of
@@ -48,6 +48,7 @@ from suppliers.banking.queries import (
     own_supplier,
     progress_of,
     signals_kept,
+    told_of,
     unreached,
     votes_of,
     waiting_changes,
@@ -58,12 +59,14 @@ from suppliers.banking.services import (
     ask_thaw,
     confirm_thaw,
     contacts_to_call,
+    erp_tells,
     freeze_bank_details,
     freeze_by_link,
     go_on_without,
     grant_shortening,
     hear_of_accounts,
     link_is_good,
+    note_entered,
     open_proof,
     record_call,
     refuse_change,
@@ -160,6 +163,7 @@ def _show_supplier(
         approvals = progress_of(rows)
         freeze = open_freeze(supplier.pk)
         said = objections(freeze) if freeze is not None and actor.is_company else []
+        by_erp = told_of([supplier.pk]).get(supplier.pk, []) if actor.is_company else []
     found = list(accounts(actor).filter(supplier=supplier).order_by("state", "-id")[:50])
     held = account_rows(found)
     is_mine = actor.is_company and freeze is not None and actor.user_id == freeze.frozen_by_user_id
@@ -175,6 +179,7 @@ def _show_supplier(
         "may_thaw": actor.is_company and actor.may(P.BANK_APPROVE) and freeze is not None and not is_mine,
         "confirms_thaw": is_asked,
         "objections": said,
+        "by_erp": by_erp,
         "may_unmask": actor.may(P.BANK_UNMASK),
         "looked": list(numbers_shown(supplier, actor=actor)) if actor.may(P.BANK_REQUEST) else [],
         "freeze_form": form or ReasonForm(),
@@ -244,6 +249,15 @@ def bank_confirm(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
         form.add_problems(refusal)
         return _show_case(request, change, confirm=form, status=422)
     messages.success(request, _("Requested. Everybody known from before is being told now."))
+    return see_other("bank-change", key)
+
+
+@door(P.BANK_APPROVE, methods=["POST"])
+def bank_entered(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """Somebody of ours says that the ERP pays by a change now."""
+    change = find_change(key, actor=request.actor)
+    note_entered(change, actor=request.actor, at=request.at)
+    messages.success(request, _("Noted: the ERP pays by it."))
     return see_other("bank-change", key)
 
 
@@ -317,7 +331,11 @@ def _ours(
         else ""
     )
     shortening = change.shortenings.filter(round=change.round).first()
+    to_enter = change.state == ChangeState.IN_FORCE and change.entered_at is None
     return {
+        "to_enter": to_enter,
+        "by_erp": told_of([change.supplier_id]).get(change.supplier_id, []) if to_enter else [],
+        "may_enter": to_enter and actor.may(P.BANK_APPROVE) and not erp_tells(change.supplier_id, request.at),
         "risks": risk_rows(signals_kept(change)),
         "contacts": contacts,
         "calls": list(change.calls.order_by("-id")),

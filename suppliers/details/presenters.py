@@ -258,7 +258,7 @@ class _Page:
             )
         known = {subject_of(one.kind, one.country) for one in self.sheet.identifiers}
         items += [
-            DetailItem(title=change_title(one), waiting=change_text(one))
+            DetailItem(title=change_title(one), waiting=change_text(one, self.actor))
             for one in self.sheet.waiting
             if one.part in NUMBERS and one.subject not in known
         ]
@@ -289,7 +289,7 @@ class _Page:
         items = [self.contact(one) for one in self.sheet.contacts]
         known = {str(one.key) for one in self.sheet.contacts}
         items += [
-            DetailItem(title=change_title(one), waiting=change_text(one))
+            DetailItem(title=change_title(one), waiting=change_text(one, self.actor))
             for one in self.sheet.waiting
             if one.part == Part.CONTACT and one.subject not in known
         ]

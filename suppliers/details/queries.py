@@ -231,6 +231,9 @@ def others_with(identifiers: Iterable[Identifier]) -> dict[str, list[Supplier]]:
         wanted |= Q(value=one.value, kind=one.kind)
     own = {one.supplier_id for one in asked}
     rows = Identifier.objects.filter(IN_FORCE & wanted).exclude(supplier__in=own).select_related("supplier")
+    # Two records that were merged are one company.
+    merged = Supplier.objects.filter(pk__in=own, merged_into__isnull=False).values("merged_into")
+    rows = rows.exclude(supplier__merged_into__in=own).exclude(supplier__in=merged)
     by_value: dict[tuple[str, str], list[Supplier]] = defaultdict(list)
     for row in rows.order_by("supplier__name", "id"):
         by_value[row.kind, row.value].append(row.supplier)

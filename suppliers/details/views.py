@@ -340,7 +340,6 @@ def _show_list(request: DoorRequest, *, refusal: Invalid | None = None) -> HttpR
         "page": page,
         "rows": supplier_rows(page.rows),
         "may_manage": request.actor.may(MANAGE),
-        "may_approve": request.actor.may(APPROVE),
         "form": ClassifyForm(),
         "refusal": refusal,
         **list_filters(request.GET, asked),

@@ -246,7 +246,7 @@ def to_review(actor: Actor) -> QuerySet[DocumentVersion]:
 
 def suppliers_after(pk: int, most: int) -> list[Supplier]:
     """The next suppliers that do business with us, by id."""
-    found = Supplier.objects.filter(pk__gt=pk).exclude(state=SupplierState.BLOCKED)
+    found = Supplier.objects.filter(pk__gt=pk, left_at=None).exclude(state=SupplierState.BLOCKED)
     return list(found.order_by("id")[:most])
 
 
@@ -294,5 +294,5 @@ def given_of(keys: Iterable[uuid.UUID]) -> frozenset[uuid.UUID]:
 def late_documents() -> QuerySet[Document]:
     """Documents that did not come in time and for which nothing waits: of these a person of ours is told."""
     waits = DocumentVersion.objects.filter(document=OuterRef("pk"), state__in=PENDING)
-    found = Document.objects.filter(late_at__isnull=False).exclude(Exists(waits))
+    found = Document.objects.filter(late_at__isnull=False, supplier__left_at=None).exclude(Exists(waits))
     return found.select_related("supplier", "kind")

@@ -69,7 +69,7 @@ DOCUMENT_LIFECYCLE = Lifecycle(
     ),
     # The scanner works, and could not look into the file however often: it is not kept waiting for ever.
     Transition(
-        "give_up", frozenset({S.SUPPLIED}), S.REFUSED, "document.unreadable", Permission.DOCUMENT_REVIEW
+        "give_up", frozenset({S.SUPPLIED}), S.REFUSED, "document.unjudged", Permission.DOCUMENT_REVIEW
     ),
     Transition(
         "accept", frozenset({S.IN_REVIEW}), S.ACCEPTED, "document.accepted", Permission.DOCUMENT_REVIEW

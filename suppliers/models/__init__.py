@@ -12,6 +12,7 @@ from suppliers.banking.models import (
     BankProof,
     BankShortening,
     BankSignal,
+    BankTold,
     BankVote,
 )
 from suppliers.models.api_token import ApiToken
@@ -28,9 +29,12 @@ from suppliers.signin.models import (  # last: these point at people and supplie
 )
 
 from suppliers.details import models as details  # isort: skip
+from suppliers.merging import models as merging  # isort: skip
+from suppliers.offboarding import models as offboarding  # isort: skip
 from suppliers.onboarding import models as onboarding  # isort: skip
 from suppliers.registration import models as registration  # isort: skip
 from suppliers.screening import models as screening  # isort: skip
+from suppliers.sso import models as sso  # isort: skip
 
 __all__ = [
     "AddressChange",
@@ -45,6 +49,7 @@ __all__ = [
     "BankProof",
     "BankShortening",
     "BankSignal",
+    "BankTold",
     "BankVote",
     "Device",
     "FactorConfirmation",
@@ -58,7 +63,10 @@ __all__ = [
     "SupplierSite",
     "User",
     "details",
+    "merging",
+    "offboarding",
     "onboarding",
     "registration",
     "screening",
+    "sso",
 ]

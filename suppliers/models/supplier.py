@@ -3,7 +3,7 @@
 import uuid
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from portal.kernel.scope import ScopedQuerySet
 from suppliers.states import Segment, SupplierState, TradeChannel
@@ -14,6 +14,10 @@ class Supplier(models.Model):
 
     `erp_says` holds what the ERP last told of those fields that somebody has set here: they are the portal's since, and
     no feed overwrites them. See suppliers/details, Note [Who owns what].
+
+    `leaving_on` is the last day of the business, once its end was begun, `left_at` when it was ended: since then nobody
+    acts for the supplier (suppliers/offboarding). `merged_into` is the record of the same company that is kept
+    (suppliers/merging). All three are the portal's alone, whatever the ERP says of it.
     """
 
     supplier_path = "id"
@@ -32,6 +36,9 @@ class Supplier(models.Model):
     erp_says = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=SupplierState.choices, default=SupplierState.ACTIVE)
     version = models.PositiveIntegerField(default=1)
+    leaving_on = models.DateField(null=True)
+    left_at = models.DateTimeField(null=True)
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, related_name="+", null=True)
 
     objects = ScopedQuerySet.as_manager()
 
@@ -41,6 +48,13 @@ class Supplier(models.Model):
             models.CheckConstraint(condition=Q(segment__in=Segment.values), name="supplier_segment_known"),
             models.CheckConstraint(
                 condition=Q(channel__in=TradeChannel.values), name="supplier_channel_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(left_at__isnull=True) | Q(leaving_on__isnull=False), name="supplier_left_on_a_day"
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | ~Q(merged_into=F("id")),
+                name="supplier_merged_into_another",
             ),
         ]
         indexes = [
@@ -58,6 +72,11 @@ class Supplier(models.Model):
     @property
     def stream(self) -> str:
         return f"supplier:{self.key}"
+
+    @property
+    def only_reads(self) -> bool:
+        """Whether its people and programs may do nothing but read: blocked by the ERP, or the business has ended."""
+        return self.state == SupplierState.BLOCKED or self.left_at is not None
 
     def told_by_erp(self, name: str) -> str:
         """What the ERP last told of a field, whoever owns it now."""

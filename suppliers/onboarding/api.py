@@ -25,6 +25,7 @@ from suppliers.onboarding.services import (
     withdraw_onboarding,
 )
 from suppliers.onboarding.states import InvitedHow, RunState, StepKind, StepStanding
+from suppliers.people.ways import require_own_factor
 from suppliers.roles import Permission
 
 TAGS = ["onboarding"]
@@ -191,6 +192,7 @@ class Onboardings(Doors):
     )
     @program_door(P.SUPPLIER_MANAGE)
     def invite(self, request: ProgramRequest) -> Response:
+        require_own_factor(request)
         sent = read(SuppliersToInvite, request.data)
         targets = tuple(
             Target(one["supplier"], one.get("address", ""), one.get("name", "")) for one in sent["suppliers"]

@@ -47,6 +47,14 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class PayingWaits:
+    """For which steps paying a supplier waits; `is_ours`: all of them were given, and we are checking them."""
+
+    steps: tuple[str, ...]
+    is_ours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """A question of a template. Its code names the answer, and stays the same from version to version."""
 

@@ -26,7 +26,7 @@ from suppliers.details.models import Address, ChangeRequest, CompanyNames, Conta
 from suppliers.details.states import TAXES, ChangeState, Part
 from suppliers.documents.queries import held_of, parties_of
 from suppliers.models import Membership, Supplier
-from suppliers.onboarding.messages import Question, Step
+from suppliers.onboarding.messages import PayingWaits, Question, Step
 from suppliers.onboarding.models import (
     IN_FORCE,
     FirstOrderRule,
@@ -267,18 +267,20 @@ def _papers(suppliers: Sequence[Supplier], at: datetime) -> dict[int, str]:
     return found
 
 
-def paying_waits(supplier_ids: Iterable[int], at: datetime) -> dict[int, list[str]]:
+def paying_waits(supplier_ids: Iterable[int], at: datetime) -> dict[int, PayingWaits]:
     """For which steps paying a supplier waits, by the supplier's id; nothing of a supplier whose onboarding is done, or
-    which was never invited. A fixed number of queries.
+    which was never invited. A fixed number of queries; one where no onboarding is open.
     """
     with acting(DESK):
         found = OnboardingRun.objects.filter(supplier__in=list(supplier_ids), state__in=OPEN)
         rows = list(found.select_related("supplier"))
-    waits = {
-        sheet.run.supplier_id: paying_waits_for(sheet.steps, sheet.standing)
-        for sheet in sheets_of(rows, at).values()
-    }
-    return {pk: kinds for pk, kinds in waits.items() if kinds}
+    waits = {}
+    for sheet in sheets_of(rows, at).values():
+        kinds = tuple(paying_waits_for(sheet.steps, sheet.standing))
+        if kinds:
+            is_ours = all(sheet.standing[kind] == StepStanding.WITH_US for kind in kinds)
+            waits[sheet.run.supplier_id] = PayingWaits(kinds, is_ours)
+    return waits
 
 
 # --- templates, terms, texts ---------------------------------------------------------------------------------
@@ -386,7 +388,9 @@ def without_run(actor: Actor, today: date) -> QuerySet[Supplier]:
         Q(until_on=None) | Q(until_on__gte=today)
     )
     found: QuerySet[Supplier] = Supplier.objects.visible_to(actor).filter(state=SupplierState.ACTIVE)
-    return found.filter(onboarding=None).exclude(pk__in=excluded.values("supplier_id"))
+    return found.filter(onboarding=None, left_at=None, merged_into=None).exclude(
+        pk__in=excluded.values("supplier_id")
+    )
 
 
 def with_people(supplier_ids: Iterable[int]) -> set[int]:

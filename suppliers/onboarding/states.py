@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.kernel.lifecycle import Lifecycle, Transition
 from suppliers.roles import Permission
@@ -16,7 +17,7 @@ class RunState(models.TextChoices):
     ACTIVE = "active", _("Done")
     REFUSED = "refused", _("Refused")
     WITHDRAWN = "withdrawn", _("Withdrawn")
-    LEFT = "left", _("Left")
+    LEFT = "left", pgettext_lazy("onboarding", "Left")
 
 
 OPEN = (RunState.INVITED, RunState.STARTED, RunState.IN_REVIEW)
@@ -31,7 +32,7 @@ class StepKind(models.TextChoices):
     CONTACTS = "contacts", _("Contacts")
     IDENTIFIERS = "identifiers", _("Other numbers")
     DOCUMENTS = "documents", _("Documents")
-    TERMS = "terms", _("Terms")
+    TERMS = "terms", pgettext_lazy("onboarding", "Terms")
     BANK = "bank", _("Bank details")
     PREFERENCES = "preferences", _("Preferences")
     QUESTIONS = "questions", _("Questions")
@@ -41,7 +42,7 @@ class StepStanding(models.TextChoices):
     """How a step stands: with the supplier, with us, or done."""
 
     OPEN = "open", _("Open")
-    WITH_US = "with_us", _("Being checked")
+    WITH_US = "with_us", pgettext_lazy("onboarding", "Being checked")
     DONE = "done", _("Done")
 
 
@@ -80,9 +81,9 @@ RUN_LIFECYCLE = Lifecycle(
     "onboarding",
     # By whoever of the supplier is first there, or by the clock that sees it.
     Transition("start", frozenset({RunState.INVITED}), RunState.STARTED, "onboarding.started", _EDIT),
-    Transition("hand_in", frozenset({RunState.STARTED}), RunState.IN_REVIEW, "onboarding.handed_in", _EDIT),
+    Transition("hand_in", frozenset({RunState.STARTED}), RunState.IN_REVIEW, "onboarding.submitted", _EDIT),
     Transition(
-        "hand_back", frozenset({RunState.IN_REVIEW}), RunState.STARTED, "onboarding.handed_back", _MANAGE
+        "hand_back", frozenset({RunState.IN_REVIEW}), RunState.STARTED, "onboarding.returned", _MANAGE
     ),
     Transition("approve", frozenset({RunState.IN_REVIEW}), RunState.ACTIVE, "onboarding.approved", _MANAGE),
     Transition("refuse", frozenset(OPEN), RunState.REFUSED, "onboarding.refused", _MANAGE),

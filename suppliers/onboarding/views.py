@@ -9,6 +9,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid, NotFound, Problem, Refusal
@@ -65,6 +66,7 @@ from suppliers.onboarding.services import (
     write_terms,
 )
 from suppliers.onboarding.states import RUN_LIFECYCLE, RunState, StepKind
+from suppliers.people.ways import require_own_factor
 from suppliers.roles import Permission
 
 P = Permission
@@ -114,9 +116,9 @@ def _show_run(
     answers = answers_of(run.supplier, actor=request.actor)
     may = request.actor.may(P.SUPPLIER_MANAGE)
     words = {
-        "approve": _("Approve"),
+        "approve": pgettext("onboarding", "Approve"),
         "hand_back": _("Hand back"),
-        "refuse": _("Refuse"),
+        "refuse": pgettext("onboarding", "Refuse"),
         "withdraw": _("Take back"),
         "leave": _("It has left"),
         "begin_again": _("Begin again"),
@@ -146,6 +148,7 @@ def _show_run(
 @door(P.SUPPLIER_MANAGE, methods=["POST"])
 def onboarding_resend(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """Mail an invitation once more."""
+    require_own_factor(request)
     run = resend_onboarding(key, actor=request.actor, at=request.at)
     messages.success(request, _("The invitation is on its way to %(address)s.") % {"address": run.address})
     return see_other("onboarding-run", key)
@@ -154,6 +157,7 @@ def onboarding_resend(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
 @door(P.SUPPLIER_MANAGE, methods=["POST"])
 def onboarding_reassign(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """Invite somebody else of the supplier."""
+    require_own_factor(request)
     run = find_run(key, actor=request.actor)
     form = ReassignForm(request.POST, auto_id="to_%s")
     if not form.is_valid():
@@ -186,6 +190,8 @@ def onboarding_decide(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     run = find_run(key, actor=request.actor)
     form = DecideForm(request.POST)
     verb, seen = request.POST.get("verb", ""), whole_number(request.POST.get("version"))
+    if verb == "begin_again":  # it invites
+        require_own_factor(request)
     if not form.is_valid():
         return _show_run(request, run, decide=form, status=422)
     try:
@@ -222,6 +228,7 @@ def _decide(request: DoorRequest, key: uuid.UUID, verb: str, seen: int | None, r
 @door(P.SUPPLIER_MANAGE, methods=["GET", "POST"])
 def onboarding_invite(request: DoorRequest) -> HttpResponse:
     """Invite one supplier; from here also many."""
+    require_own_factor(request)
     form = InviteSupplierForm(initial={"supplier": request.GET.get("supplier", "")[:40]})
     if request.method == "POST":
         form = InviteSupplierForm(request.POST)

@@ -6,8 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from portal.kernel.link_keys import seal_key
 from portal.kernel.scope import ScopedQuerySet
-from portal.kernel.seals import seal_key
 from suppliers.people.policies import INVITATION, NEW_ADDRESS, OLD_ADDRESS
 from suppliers.people.states import AddressState, InvitationState
 from suppliers.roles import CompanyRole, SupplierRole
@@ -16,8 +16,8 @@ from suppliers.roles import CompanyRole, SupplierRole
 class Invitation(models.Model):
     """Somebody is asked to act for a supplier, or (no supplier) on the buying side, at one mail address.
 
-    Its address holds `key`, sealed (see Note [Sealed keys] in portal/kernel/seals.py): whoever reads that mailbox may
-    accept it, once. It makes an account of that very address and never hands over another.
+    Its address holds `key`, sealed (see Note [Sealed keys] in portal/kernel/link_keys.py): whoever reads that mailbox
+    may accept it, once. It makes an account of that very address and never hands over another.
     """
 
     id = models.BigAutoField(primary_key=True)

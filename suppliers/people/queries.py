@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.errors import NotFound
+from portal.kernel.link_keys import key_in, sealing_secrets
 from portal.kernel.scope import acting
-from portal.kernel.seals import key_in, sealing_secrets
 from suppliers.models import AddressChange, Invitation, Membership, Supplier, User
 from suppliers.people.policies import INVITATION, WAKE_WITHIN
 from suppliers.people.states import AddressState, InvitationState

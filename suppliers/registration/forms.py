@@ -65,13 +65,18 @@ class CompanyForm(_Checked):
 
 
 class ApproveForm(_Checked):
-    """Under which number."""
+    """Under which number, and, where that is somebody's, that it was looked into."""
 
     number = forms.CharField(
         label=lazy("Number in the ERP"),
         max_length=40,
         help_text=lazy("One that is there already means that supplier."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    is_asked = forms.BooleanField(
+        label=lazy("I asked that very supplier, by another way than this request"),
+        required=False,
+        help_text=lazy("Only where the number is there already: whoever asks becomes its administrator."),
     )
 
 

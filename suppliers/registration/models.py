@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from portal.kernel.seals import seal_key
+from portal.kernel.link_keys import seal_key
 from suppliers.models.supplier import Supplier
 from suppliers.registration.policies import REGISTER
 from suppliers.registration.states import RequestState

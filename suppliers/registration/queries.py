@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor, Channel
 from portal.kernel.errors import NotFound
+from portal.kernel.link_keys import key_in, sealing_secrets
 from portal.kernel.scope import acting
-from portal.kernel.seals import key_in, sealing_secrets
 from suppliers.details.models import IN_FORCE, Identifier
 from suppliers.models import Supplier
 from suppliers.registration.models import SupplierRequest

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
@@ -13,6 +14,7 @@ from suppliers.details.policies.countries import is_country
 from suppliers.messages import SupplierPaper
 from suppliers.models import Supplier
 from suppliers.onboarding.messages import InviteSuppliers, Target
+from suppliers.onboarding.queries import with_people
 from suppliers.onboarding.services import invite_suppliers
 from suppliers.onboarding.services.guards import reason_in
 from suppliers.registration.messages import CompanyAsks
@@ -23,6 +25,7 @@ from suppliers.registration.policies import (
     LONGEST_TAX_ID,
     LONGEST_WHY,
     MAIL_EVERY,
+    REFUSED_KEPT_FOR,
 )
 from suppliers.registration.queries import GATE
 from suppliers.registration.states import REQUEST_LIFECYCLE, RequestState
@@ -81,8 +84,8 @@ def send_request(
     if problems:
         raise Invalid(problems[0].message, problems)
     with acting(GATE):
-        row = SupplierRequest.objects.select_for_update(of=("self",)).get(pk=asked.pk)
-        if row.state != RequestState.ASKED:
+        row = SupplierRequest.objects.select_for_update(of=("self",)).filter(pk=asked.pk).first()
+        if row is None or row.state != RequestState.ASKED:
             raise NotFound(_("This request was sent already."))
         fields = {name: getattr(said, name) for name in ("person", "company", "country", "tax_id", "why")}
         facts = {"supplier": said.company}
@@ -110,19 +113,26 @@ def _held(key: UUID, version: int | None, actor: Actor) -> SupplierRequest:
 
 @requires_scope
 def approve_request(
-    key: UUID, version: int | None, number: str, *, actor: Actor, at: datetime
+    key: UUID, version: int | None, number: str, *, is_asked: bool = False, actor: Actor, at: datetime
 ) -> SupplierRequest:
     """The company is a supplier of ours, under the number that the ERP has for it, and is invited.
 
     A number that is there already means that very supplier; else it is made with what was said, until the ERP tells of
-    it. Raises `Invalid` without a number, and where that supplier cannot be invited.
+    it. Whoever asks would become the administrator of one that is there, and read all its orders: so somebody says that
+    they asked that supplier, and not by this request (`is_asked`); and where somebody acts for it, those people invite.
+    Raises `Invalid` without a number, without that word, and where that supplier cannot be invited.
     """
     row = _held(key, version, actor)
     wanted = number.strip()
     if not wanted or len(wanted) > 40:
         message = _("Give the number that the supplier has in the ERP.")
         raise Invalid(message, [Problem("number", message, wanted[:40], "required")])
-    if not Supplier.objects.filter(number=wanted).exists():
+    # Written otherwise it is the same number still: no second supplier comes of it.
+    here = Supplier.objects.filter(number__iexact=wanted).order_by("id").first()
+    if here is not None:
+        wanted = here.number
+        _require_known(here, is_asked=is_asked)
+    else:
         paper = SupplierPaper(
             wanted, row.company, row.country, language=row.language.partition("-")[0], email=row.address
         )
@@ -136,6 +146,23 @@ def approve_request(
         first = outcome.problems[0]
         raise Invalid(first.message, [Problem("number", first.message, wanted, first.code)])
     return row
+
+
+def _require_known(supplier: Supplier, *, is_asked: bool) -> None:
+    """Raise `Invalid` where a stranger would be let into a supplier that is there. See `approve_request`."""
+    said = {"name": supplier.name, "address": supplier.email or "–"}
+    if with_people([supplier.pk]):
+        message = _(
+            "Somebody acts for %(name)s already. Refuse this, and let them invite their colleague, or invite under "
+            "People."
+        )
+        raise Invalid(message % said, [Problem("number", message % said, supplier.number, "peopled")])
+    if not is_asked:
+        message = _(
+            "This is %(name)s, written to at %(address)s. Ask there, or by a telephone number that you have, whether "
+            "this request is theirs, then say so."
+        )
+        raise Invalid(message % said, [Problem("is_asked", message % said, "", "required")])
 
 
 @requires_scope
@@ -153,6 +180,9 @@ def refuse_request(
 
 @requires_scope
 def forget_unanswered(*, at: datetime) -> int:
-    """Forget addresses that somebody typed and whose reader never answered."""
-    old = SupplierRequest.objects.filter(state=RequestState.ASKED, mailed_at__lt=at - KEPT_FOR)
+    """Forget addresses that somebody typed and whose reader never answered, and after a year who was refused."""
+    old = SupplierRequest.objects.filter(
+        Q(state=RequestState.ASKED, mailed_at__lt=at - KEPT_FOR)
+        | Q(state=RequestState.REFUSED, decided_at__lt=at - REFUSED_KEPT_FOR)
+    )
     return int(old.delete()[0])

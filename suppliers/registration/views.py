@@ -16,11 +16,13 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.access import DoorRequest, door, public
 from portal.kernel.errors import Invalid, Refusal
+from portal.kernel.link_door import WayIn, sealed_door
 from portal.kernel.scope import acting
-from portal.kernel.sealed import WayIn, sealed_door
 from portal.kernel.web import paginate, see_other, whole_number
+from suppliers.people.ways import require_own_factor
 from suppliers.registration.forms import AddressForm, ApproveForm, CompanyForm, RefuseRequestForm
 from suppliers.registration.models import SupplierRequest
+from suppliers.registration.policies import mailbox_of
 from suppliers.registration.queries import GATE, find_request, request_of, requests, similar
 from suppliers.registration.services import approve_request, ask_to_register, refuse_request, send_request
 from suppliers.registration.states import RequestState
@@ -52,7 +54,8 @@ def register(request: HttpRequest) -> HttpResponse:
     form = AddressForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         address = form.cleaned_data["address"].lower()
-        limited = ratelimit.consume_or_429(request, app="allauth.account", action="register", key=address)
+        mailbox = mailbox_of(address)
+        limited = ratelimit.consume_or_429(request, app="allauth.account", action="register", key=mailbox)
         if limited:
             return cast("HttpResponse", limited)
         with acting(GATE):
@@ -157,13 +160,17 @@ def _show(
 @door(P.SUPPLIER_MANAGE, methods=["POST"])
 def request_approve(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """The company is a supplier of ours, and is invited."""
+    require_own_factor(request)
     asked, form = find_request(key), ApproveForm(request.POST)
     seen = whole_number(request.POST.get("version"))
     if not form.is_valid():
         return _show(request, asked, approve=form, status=422)
     try:
         with transaction.atomic():
-            approve_request(key, seen, form.cleaned_data["number"], actor=request.actor, at=request.at)
+            said = form.cleaned_data
+            approve_request(
+                key, seen, said["number"], is_asked=said["is_asked"], actor=request.actor, at=request.at
+            )
     except Invalid as refusal:
         form.add_problems(refusal)
         return _show(request, asked, approve=form, status=422)

@@ -14,7 +14,8 @@ from portal.kernel.actors import Actor, Channel
 from portal.kernel.errors import NotFound
 from suppliers.details.models import CompanyNames
 from suppliers.models import Supplier
-from suppliers.screening.models import ListedParty, SanctionsList, ScreeningHit
+from suppliers.screening.models import ListedParty, SanctionsList, ScreenedSupplier, ScreeningHit
+from suppliers.screening.policies import COMPARED_AS
 from suppliers.screening.states import HitState
 
 SCREENER = Actor.system("Screening", Channel.RULE)
@@ -48,9 +49,25 @@ def names_of(suppliers: Sequence[Supplier]) -> dict[int, tuple[str, ...]]:
 
 
 def fingerprint_of(names: Iterable[str], against: Iterable[object]) -> str:
-    """What was compared with what, in a few letters; another threshold is another comparison."""
-    said = [sorted(names), [str(one) for one in against], settings.SCREENING_THRESHOLD]
+    """What was compared with what, in a few letters; another threshold, or rule, is another comparison."""
+    return _mark([sorted(names), [str(one) for one in against], settings.SCREENING_THRESHOLD, COMPARED_AS])
+
+
+def pair_of(names: Iterable[str], listed: Iterable[str]) -> str:
+    """The two names that somebody decided about, in a few letters. Whatever the threshold is, they stay the same."""
+    return _mark([sorted(names), sorted(listed)])
+
+
+def _mark(said: list[object]) -> str:
     return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
+
+
+def is_screened(supplier: Supplier) -> bool:
+    """Whether a supplier was screened under its names of today against the lists of today; so it was where none is
+    loaded. In the buying side's scope."""
+    lists = [one.pk for one in lists_in_force()]
+    now = fingerprint_of(names_of([supplier])[supplier.pk], lists)
+    return not lists or ScreenedSupplier.objects.filter(supplier=supplier, fingerprint=now).exists()
 
 
 def hits(actor: Actor) -> QuerySet[ScreeningHit]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
@@ -23,6 +24,7 @@ from suppliers.screening.queries import (
     fingerprint_of,
     lists_in_force,
     names_of,
+    pair_of,
     parties_in_force,
 )
 from suppliers.screening.states import HIT_LIFECYCLE, HitState
@@ -30,6 +32,7 @@ from suppliers.states import SUPPLIER_LIFECYCLE, SupplierState
 
 MOST_AT_ONCE = 1_000
 LONGEST_REASON = 500
+LOCK = 0x73637265656E  # "screen"
 
 
 # --- lists ---------------------------------------------------------------------------------------------------
@@ -37,21 +40,35 @@ LONGEST_REASON = 500
 
 @requires_scope
 def load_list(
-    source: str, parties: Sequence[Listed], content: bytes, *, actor: Actor, at: datetime
+    source: str,
+    parties: Sequence[Listed],
+    content: bytes,
+    *,
+    may_be_shorter: bool = False,
+    actor: Actor,
+    at: datetime,
 ) -> SanctionsList:
     """Put a list in force in place of the one before; everybody is screened against it by and by.
 
-    Raises `Duplicate` where the very same file is in force already.
+    Raises `Duplicate` where the very same file is in force already, and `Invalid` for one that names less than half as
+    many as the one in force, unless that `may_be_shorter`: a download that was cut off must not let go of hits unseen.
     """
     before = SanctionsList.objects.select_for_update().filter(source=source, replaced_at=None).first()
     digest = hashlib.sha256(content).hexdigest()
     if before is not None and before.sha256 == digest:
         raise Duplicate(_("This very list is in force already."))
+    unique = {one.ref[:40]: one for one in parties}
+    if before is not None and not may_be_shorter and 2 * len(unique) < before.parties:
+        message = _(
+            "This list names %(now)d parties, the one in force %(before)d: it may have been cut off. If it was "
+            "not, load it with --shorter."
+        )
+        said = message % {"now": len(unique), "before": before.parties}
+        raise Invalid(said, [Problem("file", said, str(len(unique)), "shorter")])
     if before is not None:
         before.replaced_at = at
         before.save(update_fields=["replaced_at"])
         ListedParty.objects.filter(of_list=before).delete()
-    unique = {one.ref[:40]: one for one in parties}
     made = SanctionsList.objects.create(
         source=source, sha256=digest, parties=len(unique), loaded_at=at, loaded_by=actor.label
     )
@@ -74,11 +91,12 @@ def load_list(
 def screen_suppliers(*, at: datetime) -> int:
     """Screen the suppliers that were not screened under their names of today against the lists of today.
 
-    Returns how many were. What somebody decided on the same names stays decided; where a name has changed since, here
-    or on the list, it is to be decided anew. A fixed number of queries for each thousand.
+    Returns how many were; none while another worker is at it. What somebody decided on the same names stays decided;
+    where a name has changed since, here or on the list, it is to be decided anew. A fixed number of queries for each
+    thousand.
     """
     lists = lists_in_force()
-    if not lists:
+    if not lists or not _is_alone():
         return 0
     ids = [one.pk for one in lists]
     index: dict[str, Index] = {}
@@ -114,6 +132,13 @@ def screen_suppliers(*, at: datetime) -> int:
     return screened
 
 
+def _is_alone() -> bool:
+    """Whether no other worker screens: two at once would find the same hits."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+        return bool(cursor.fetchone()[0])
+
+
 def _indexes() -> dict[str, Index]:
     return {source: Index(one.as_listed() for one in rows) for source, rows in parties_in_force().items()}
 
@@ -124,14 +149,15 @@ def _keep(
     matches: dict[int, dict[tuple[str, str], Match]],
     at: datetime,
 ) -> None:
-    held = ScreeningHit.objects.filter(supplier__in=due).select_for_update(of=("self",)).order_by("id")
+    found = ScreeningHit.objects.filter(supplier__in=due).select_related("supplier")
+    held = found.select_for_update(of=("self",)).order_by("id")
     known = {(one.supplier_id, one.source, one.ref): one for one in held}
     fresh: list[ScreeningHit] = []
     anew: list[ScreeningHit] = []
     changed: list[ScreeningHit] = []
     for supplier in due:
         for (source, ref), match in matches[supplier.pk].items():
-            seen = fingerprint_of(names[supplier.pk], [*sorted(match.listed.names)])
+            seen = pair_of(names[supplier.pk], match.listed.names)
             hit = known.pop((supplier.pk, source, ref), None)
             if hit is None:
                 fresh.append(_hit(supplier, source, match, seen, at))
@@ -172,7 +198,8 @@ def _hit(supplier: Supplier, source: str, match: Match, seen: str, at: datetime)
 
 
 def _facts(hit: ScreeningHit) -> dict[str, object]:
-    return {"source": hit.source, "ref": hit.ref, "listed": hit.listed_name, "score": hit.score}
+    said = {"source": hit.source, "ref": hit.ref, "listed": hit.listed_name, "score": hit.score}
+    return {"supplier": hit.supplier.name, **said}
 
 
 # --- deciding ------------------------------------------------------------------------------------------------

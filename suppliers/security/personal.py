@@ -35,7 +35,7 @@ from portal.kernel.scope import requires_scope
 from suppliers.models import AddressChange, ApiToken, Membership, User
 from suppliers.people.states import AddressState
 
-OURS = ("kernel", "suppliers", "procurement", "account", "mfa", "usersessions")
+OURS = ("kernel", "suppliers", "procurement", "account", "mfa", "socialaccount", "usersessions")
 LABELS = ("_by", "actor_label")
 # What opens something is nobody's data to take home: whoever finds the file would have it too.
 SECRET = ("password", "digest", "secret", "session_key", "seed", "nonce", "data", "hash")
@@ -54,10 +54,12 @@ TELLING = ("id", "key", "kind", "state", "number", "name", "stream", "channel", 
 FREE = (
     "usersessions.UserSession",
     "mfa.Authenticator",
+    "socialaccount.SocialAccount",
     "account.EmailAddress",
     "suppliers.Membership",
     "suppliers.FactorConfirmation",
     "suppliers.Device",
+    "suppliers.PasswordKeeper",
     "suppliers.SignIn",
     "procurement.SavedView",
     "procurement.NoticePreference",

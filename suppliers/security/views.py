@@ -138,7 +138,7 @@ def _show_person(request: DoorRequest, person: User, form: ErasePerson, status: 
     return render(request, "suppliers/security/person.html", context, status=status)
 
 
-@door(Permission.SUPPLIER_MANAGE, methods=["POST"])
+@door(Permission.SUPPLIER_MANAGE, methods=["POST"], fresh=True)
 def person_export(request: DoorRequest, number: int) -> HttpResponse:
     """A person's data as a file, for whoever asked the distributor for them."""
     person = _person(number)

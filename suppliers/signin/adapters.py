@@ -15,6 +15,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from portal.kernel.scope import acting
 from suppliers.signin.devices import country_of, digest_of, give_secret, secret_of
+from suppliers.signin.middleware import FACTOR_ELSEWHERE
 from suppliers.signin.queries import DOORKEEPER, is_spared
 from suppliers.signin.sealing import seal, unseal
 from suppliers.signin.services import Seen, trust_device
@@ -45,10 +46,14 @@ class FactorAdapter(DefaultMFAAdapter):
 
 
 class SecondStep(AuthenticateStage):
-    """The second step at sign-in, which a trusted device is spared (docs/sign-in.md)."""
+    """The second step at sign-in. A trusted device is spared it (docs/sign-in.md), and whoever showed a factor to a
+    provider whose word for it counts (docs/sso.md).
+    """
 
     def _should_handle(self, request: HttpRequest) -> bool:
         if not super()._should_handle(request):
+            return False
+        if request.session.get(FACTOR_ELSEWHERE) == self.login.user.pk:
             return False
         digest = digest_of(secret_of(request))
         return not (digest and is_spared(self.login.user, digest, at=timezone.now()))

@@ -1,4 +1,8 @@
-"""What the links of security mails carry: signed, good for one purpose and a time."""
+"""What the links of security mails carry, good for one purpose.
+
+The stop of a removal is the key of its row, as in every link to a row of ours (portal/kernel/link_keys.py): whether it
+still stops anything, the row says. A confirmation has no row, so what it is about and until when stands in it, signed.
+"""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -7,9 +11,11 @@ from django.conf import settings
 from django.core import signing
 from django.urls import reverse
 
-_CONFIRM, _STOP = "suppliers.signin.confirm", "suppliers.signin.stop"
+from portal.kernel.link_keys import key_in, seal_key, sealing_secrets
+
+_CONFIRM = "suppliers.signin.confirm"
+_STOP = b"quayside.signin.stop.1"
 CONFIRM_FOR = timedelta(hours=24)
-STOP_FOR = timedelta(days=30)
 RESET_ASKED_FOR = timedelta(hours=1)  # a mail that could not leave for so long would surprise its reader
 
 
@@ -28,15 +34,12 @@ def read_confirmation(token: str) -> tuple[int, datetime] | None:
     return user_id, datetime.fromisoformat(since)
 
 
-def stop_url(key: str) -> str:
+def stop_url(key: UUID) -> str:
     """Where somebody stops the removal of his or her factors."""
-    token = signing.dumps(key, salt=_STOP)
+    token = seal_key(key, sealing_secrets()[0], seal=_STOP)
     return f"{settings.PUBLIC_URL}{reverse('factor-reset-stop', kwargs={'token': token})}"
 
 
 def read_stop(token: str) -> UUID | None:
     """Which removal a link stops; None for what is not ours."""
-    try:
-        return UUID(signing.loads(token, salt=_STOP, max_age=STOP_FOR))
-    except signing.BadSignature:
-        return None
+    return key_in(token, sealing_secrets(), seal=_STOP)

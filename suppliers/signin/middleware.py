@@ -22,6 +22,9 @@ from suppliers.signin.states import EndedHow
 
 STANDS_IN = "stands in"
 OWES = "owes a factor"
+FACTOR_ELSEWHERE = (
+    "factor elsewhere"  # whose provider said, at this sign-in, that it was shown one (suppliers/sso)
+)
 LOOKED_AT_EVERY = 300.0  # seconds
 
 # Where somebody who owes a second factor may still go: to set one up, and out. What begins so, and what is named so.
@@ -94,7 +97,7 @@ def factor_owed(request: HttpRequest) -> datetime | None:
     """
     user: Any = request.user
     actor = request.actor  # type: ignore[attr-defined]  # set by ActorMiddleware
-    if actor.is_anonymous:
+    if actor.is_anonymous or request.session.get(FACTOR_ELSEWHERE) == user.pk:
         return None
     now = timezone.now().timestamp()
     who = f"{user.pk} {actor.side} {actor.role}"

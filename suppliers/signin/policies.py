@@ -71,7 +71,7 @@ def is_settled(since_at: datetime, confirmed_at: datetime | None, *, at: datetim
     return at - since_at >= waits or (confirmed_at is not None and confirmed_at >= since_at)
 
 
-def is_fresh(shown_at: float, *, at: datetime, within: timedelta) -> bool:
+def was_just_shown(shown_at: float, *, at: datetime, within: timedelta) -> bool:
     """Whether a factor was shown a moment ago; one from the future was not."""
     return 0 <= at.timestamp() - shown_at <= within.total_seconds()
 
@@ -86,7 +86,8 @@ def way_of(records: Iterable[Mapping[str, object]]) -> str:
             passkey = record.get("type") == "webauthn"
             words.append("passkey" if passkey else str(record.get("type", "")))
         else:
-            words.append(str(record.get("method", "")))
+            method = str(record.get("method", ""))
+            words.append("sso" if method == "socialaccount" else method)
     return "+".join(dict.fromkeys(words))[:60]
 
 

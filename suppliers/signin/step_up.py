@@ -29,7 +29,7 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.access import page_of
 from portal.kernel.errors import FreshFactorNeeded, NotAllowed
-from suppliers.signin.policies import is_fresh
+from suppliers.signin.policies import was_just_shown
 from suppliers.signin.queries import has_factor
 
 SETTLED = "settled factor"
@@ -57,7 +57,7 @@ def require_fresh_factor(request: Any, *, minutes: int | None = None, for_money:
     at = getattr(request, "at", None) or timezone.now()
     within = settings.FRESH_FACTOR_FOR if minutes is None else timedelta(minutes=minutes)
     shown = _shown_at(web)
-    if shown is None or not is_fresh(shown, at=at, within=within):
+    if shown is None or not was_just_shown(shown, at=at, within=within):
         message = _("Show your second factor once more: this needs one that was shown a moment ago.")
         raise FreshFactorNeeded(message, details={"why": STALE})
     if for_money and web.session.get(SETTLED) != [web.user.pk, shown]:
@@ -92,7 +92,7 @@ def settle_fresh_factor(request: HttpRequest) -> None:
 def is_shown(request: HttpRequest, *, at: datetime) -> bool:
     """Whether a factor was shown a moment ago, settled or not."""
     shown = _shown_at(request)
-    return shown is not None and is_fresh(shown, at=at, within=settings.FRESH_FACTOR_FOR)
+    return shown is not None and was_just_shown(shown, at=at, within=settings.FRESH_FACTOR_FOR)
 
 
 def _shown_at(request: HttpRequest) -> float | None:

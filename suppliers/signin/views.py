@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.access import Access, DoorRequest, door, drop_nul, public
 from portal.kernel.errors import Invalid, Refusal
+from portal.kernel.link_door import hidden
 from portal.kernel.scope import acting
 from portal.kernel.web import paginate, see_other, whole_number
 from suppliers.models import FactorReset, User
@@ -198,7 +199,9 @@ def factor_confirm(request: HttpRequest, token: str) -> HttpResponse:
         if not done:
             told = None
     context = {"valid": bool(told and user), "done": done, "person": user}
-    return render(request, "suppliers/signin/confirm_factor.html", context, status=200 if told else 410)
+    return hidden(
+        render(request, "suppliers/signin/confirm_factor.html", context, status=200 if told else 410)
+    )
 
 
 @public
@@ -216,9 +219,8 @@ def factor_reset_stop(request: HttpRequest, token: str) -> HttpResponse:
             except Refusal:
                 waits = False
     context = {"reset": reset, "waits": waits, "stopped": stopped}
-    return render(
-        request, "suppliers/signin/stop_reset.html", context, status=200 if waits or stopped else 410
-    )
+    status = 200 if waits or stopped else 410
+    return hidden(render(request, "suppliers/signin/stop_reset.html", context, status=status))
 
 
 # --- Sessions, devices, sign-ins ----------------------------------------------------------------------------

@@ -9,7 +9,14 @@ ROOT = Path(__file__).resolve().parents[2]
 DOORS = sorted(
     path
     for app in ("procurement", "suppliers")
-    for pattern in ("**/views.py", "**/views/*.py", "**/api.py", "**/views_*.py", "**/token_views.py")
+    for pattern in (
+        "**/views.py",
+        "**/views/*.py",
+        "**/api.py",
+        "**/api/*.py",
+        "**/views_*.py",
+        "**/token_views.py",
+    )
     for path in (ROOT / app).glob(pattern)
 )
 

@@ -52,9 +52,16 @@ from suppliers.banking.states import ChangeState as BankChangeState
 from suppliers.details.states import DETAIL_LIFECYCLE
 from suppliers.details.states import ChangeState as DetailState
 from suppliers.documents.states import DOCUMENT_LIFECYCLE, DocumentState
+from suppliers.merging.states import MERGE_LIFECYCLE, MergeState
+from suppliers.offboarding.states import OFFBOARDING_LIFECYCLE, OffboardingState
+from suppliers.onboarding.states import RUN_LIFECYCLE
+from suppliers.onboarding.states import RunState as OnboardingState
 from suppliers.people.states import ADDRESS_LIFECYCLE, INVITATION_LIFECYCLE, AddressState, InvitationState
+from suppliers.registration.states import REQUEST_LIFECYCLE, RequestState
 from suppliers.roles import Permission
+from suppliers.screening.states import HIT_LIFECYCLE, HitState
 from suppliers.signin.states import FACTOR_RESET_LIFECYCLE, ResetState
+from suppliers.sso.states import PROVIDER_LIFECYCLE, ProviderState
 from suppliers.states import SUPPLIER_LIFECYCLE, SupplierState
 
 TABLES = [
@@ -91,10 +98,16 @@ TABLES = [
     (FACTOR_RESET_LIFECYCLE, ResetState),
     (INVITATION_LIFECYCLE, InvitationState),
     (ADDRESS_LIFECYCLE, AddressState),
+    (PROVIDER_LIFECYCLE, ProviderState),
     (DETAIL_LIFECYCLE, DetailState),
     (DOCUMENT_LIFECYCLE, DocumentState),
     (ACCOUNT_LIFECYCLE, AccountState),
     (CHANGE_OF_BANK_LIFECYCLE, BankChangeState),
+    (RUN_LIFECYCLE, OnboardingState),
+    (REQUEST_LIFECYCLE, RequestState),
+    (HIT_LIFECYCLE, HitState),
+    (OFFBOARDING_LIFECYCLE, OffboardingState),
+    (MERGE_LIFECYCLE, MergeState),
 ]
 ids = [table.name for table, _ in TABLES]
 

@@ -48,8 +48,10 @@ def browser() -> Iterator[Any]:
     if not path:
         say = pytest.fail if os.environ.get("E2E_REQUIRED") else pytest.skip
         say("no Chromium on this machine: install one, or name it in QUAYSIDE_CHROMIUM")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    # A machine that two runs share may stand still for longer than playwright's five seconds.
+    expect.set_options(timeout=15_000)
     with sync_playwright() as playwright:
         # As root Chromium has no sandbox; it sees nothing but pages of this machine.
         args = ["--no-sandbox"] if os.geteuid() == 0 else []

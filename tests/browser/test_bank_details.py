@@ -12,7 +12,10 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from portal.kernel.scope import acting
+from suppliers.banking.messages import AccountsPaper, PaidTo
+from suppliers.banking.models import BankChange
 from suppliers.banking.queries import OFFICE
+from suppliers.banking.services import hear_of_erp
 from suppliers.models import Supplier
 from tests.browser.axe import LOOKS, faults
 from tests.builders.bank import (
@@ -28,11 +31,14 @@ from tests.builders.bank import (
     call,
     long_known,
     notices_out,
+    typed,
     wanted,
 )
 from tests.builders.factors import code_of
+from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)
+ELSEWHERE = "BE68539007547034"
 
 
 def test_a_change_is_requested_with_a_factor_and_stopped_by_an_earlier_contact(
@@ -98,6 +104,10 @@ def test_every_page_of_bank_details_is_clean_at_every_width(
     account = an_account(people, at=now - timedelta(days=10))
     with acting(OFFICE):
         acme, globex = Supplier.objects.get(number="ACME"), Supplier.objects.get(number="GLOBEX")
+    with acting(FEED):
+        # The ERP pays to another one still: what is in force is to be entered there.
+        hear_of_erp([AccountsPaper("ACME", (PaidTo(typed(ELSEWHERE), now.date()),))], actor=FEED, at=now)
+        in_force = BankChange.objects.get(made=account)
     change = ask(wanted(acme, account=account.key), people["asha"], now)
     call(change, people["otto"], now, "not_reached")
     waiting = all_said(ask(wanted(acme, THIRD_IBAN), people["asha"], now), people, now)
@@ -111,6 +121,7 @@ def test_every_page_of_bank_details_is_clean_at_every_width(
     pages = {
         "queue": ("otto", "/bank/"),
         "case": ("max", f"/bank/changes/{change.key}/"),
+        "case-to-enter": ("otto", f"/bank/changes/{in_force.key}/"),
         "case-waiting": ("otto", f"/bank/changes/{waiting.key}/"),
         "case-frozen": ("root", f"/bank/changes/{frozen.key}/"),
         "of-supplier": ("otto", f"/bank/suppliers/{acme.key}/"),

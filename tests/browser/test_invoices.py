@@ -80,6 +80,23 @@ def test_an_order_becomes_an_invoice_is_put_right_and_sent(at: Any, people: dict
     sent = the_invoice()
     assert (sent.state, sent.issue, str(sent.total)) == ("sent", 2, "1630.3000")
 
+    # Whoever is on the way to another page is not called back when it moves once more.
+    on_the_way: list[Any] = []
+
+    def hold(route: Any) -> None:
+        on_the_way.append(route)
+
+    desk.route("**/invoices/", hold)
+    desk.evaluate("setTimeout(() => { location.href = '/invoices/'; })")
+    with desk.expect_response("**/?seen=*", timeout=20_000) as looked:
+        settle(reject_invoice, sent, "Still no freight", actor=people["otto"].actor, at=timezone.now())
+        while not on_the_way:
+            desk.wait_for_timeout(50)
+    assert looked.value.headers["hx-refresh"] == "true"
+    desk.wait_for_timeout(200)
+    on_the_way[0].continue_()
+    expect(desk.get_by_role("heading", name="Invoices", level=1, exact=True)).to_be_visible()
+
 
 def test_what_came_damaged_is_given_back_from_the_count_and_the_rest_is_paid(
     at: Any, people: dict[str, Any]

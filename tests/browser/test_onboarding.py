@@ -31,6 +31,11 @@ from suppliers.onboarding.services import (
     write_template,
     write_terms,
 )
+from suppliers.registration.models import SupplierRequest
+from suppliers.screening.messages import Listed
+from suppliers.screening.models import ScreeningHit
+from suppliers.screening.queries import SCREENER
+from suppliers.screening.services import load_list, screen_suppliers
 from suppliers.services import receive_suppliers
 from tests.browser.axe import faults
 from tests.builders.notices import mailed
@@ -60,21 +65,31 @@ def test_180_are_invited_from_a_sheet_and_one_is_followed_to_active(
                 SupplierPaper(
                     f"S{n:03}", f"Supplier {n:03}", "DE", "EUR", "en", "UTC", "core", f"s{n}@s.example"
                 )
-                for n in range(180)
+                for n in range(182)
             ]
         )
-    is_asked(people["root"].actor)
+    admin = people["root"].actor
+    is_asked(admin)
+    with acting(admin):
+        exclude_suppliers(ExcludeSuppliers(("S181",), "edi_only"), actor=admin, at=timezone.now())
     sheet = tmp_path / "suppliers.csv"
-    rows = [f"S{n:03};;" for n in range(1, 180)]
-    sheet.write_text("\n".join(["supplier;address;name", "S000;kim@kraft.example;Kim", *rows, "S999;;"]))
+    good = ["S000;kim@kraft.example;Kim", *(f"S{n:03};;" for n in range(1, 180))]
+    sheet.write_text("\n".join(["supplier;address;name", *good, "S180;at the gate;", "S181;;", "S999;;"]))
     root = at("root", java_script_enabled=False)
 
     root.goto("/onboarding/")
     root.get_by_role("link", name="Invite", exact=True).click()
     root.get_by_role("link", name="From a sheet").click()
-    root.get_by_label("Sheet").set_input_files(sheet)
+    root.get_by_label("Sheet", exact=True).set_input_files(sheet)
     root.get_by_role("button", name="Read it").click()
-    expect(root.get_by_text("There is no supplier of this number.")).to_be_visible()
+    bad = root.get_by_role("region", name="Not invited").get_by_role("listitem")
+    expect(bad).to_have_text(
+        [
+            re.compile(r"Row 182\s+at the gate\s*There is no mail address to invite at\."),
+            re.compile(r"Row 183\s+S181\s*Excluded: Reached by EDI alone\."),
+            re.compile(r"Row 184\s+S999\s*There is no supplier of this number\."),
+        ]
+    )
     root.get_by_role("button", name="Invite all 180").click()
     expect(root.get_by_text("180 suppliers are invited.")).to_be_visible()
     letters = mailed()
@@ -89,7 +104,8 @@ def test_180_are_invited_from_a_sheet_and_one_is_followed_to_active(
     phone.get_by_label("A password").fill(GOOD)
     phone.get_by_role("button", name="Accept and begin").click()
     phone.wait_for_url("**/")
-    phone.goto("/getting-started/")
+    phone.get_by_role("link", name="Company", exact=True).click()
+    phone.get_by_role("navigation", name="Company").get_by_role("link", name="Getting started").click()
     phone.get_by_role("link", name="Go on: Terms").click()
     phone.get_by_role("button", name="Accept: Code of conduct").click()
     expect(phone.get_by_text("Accepted by Kim")).to_be_visible()
@@ -121,7 +137,26 @@ def test_every_page_at_every_width(at: Any, people: dict[str, Any], tmp_path: Pa
         sheet = keep_sheet(
             "suppliers.csv", [Target("ACME", line="2"), Target("X", line="3")], actor=root, at=now
         )
+    with acting(FEED):
+        asked = SupplierRequest.objects.create(
+            address="nora@acme.example",
+            state="received",
+            person="Nora",
+            company="Acme Valves",
+            country="DE",
+            tax_id="DE 123",
+            why="Valves.",
+            asked_at=now,
+            mailed_at=now,
+        )
+        load_list("own", [Listed("9", ("Acme Valves",))], b"1", actor=SCREENER, at=now)
+        screen_suppliers(at=now)
+        hit = ScreeningHit.objects.get()
     pages = {
+        "requests": ("root", "/registrations/"),
+        "request": ("root", f"/registrations/{asked.key}/"),
+        "screening": ("root", "/screening/"),
+        "hit": ("root", f"/screening/{hit.key}/"),
         "list": ("root", "/onboarding/"),
         "run": ("root", f"/onboarding/{run.key}/"),
         "invite": ("root", "/onboarding/invite/"),

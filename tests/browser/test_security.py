@@ -14,6 +14,7 @@ from portal.kernel.security.services import note
 from suppliers.models import User
 from tests.browser.axe import WIDTHS, sideways, violations
 from tests.browser.test_account import sign_in
+from tests.builders.factors import code_of, give_app
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -53,12 +54,16 @@ def test_one_takes_out_ones_own_data_and_an_administrator_takes_a_name_away(
     page.context.clear_cookies()
 
     sign_in(page, people["root"])
+    secret = give_app(people["root"].user)
     page.goto("/security/people/")
     page.get_by_label("Address of mail").fill("bea@northmoor.example")
     page.get_by_role("button", name="Find the person").click()
     page.get_by_label("The person’s address, once more").fill("wrong@northmoor.example")
     page.get_by_label("Reason").fill("She asked for it.")
     page.get_by_role("button", name="Take the name away for good").click()
+    page.get_by_role("button", name="Show the second factor").click()
+    page.get_by_label("Six digits of your app").fill(code_of(secret))
+    page.get_by_role("button", name="Go on").click()
     expect(page.get_by_label("Reason")).to_have_value("She asked for it.")
     page.get_by_label("The person’s address, once more").fill("bea@northmoor.example")
     page.get_by_role("button", name="Take the name away for good").click()

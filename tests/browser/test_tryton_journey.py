@@ -110,7 +110,7 @@ def test_from_confirmed_in_tryton_to_received(
         with mei.expect_response("**/answer/line/"):
             mei.locator(f"[name='{name}.{third.key}.1']").select_option(chosen)
     mei.get_by_role("button", name="Send answer").click()
-    mei.wait_for_selector(".q-toast", timeout=5000)
+    mei.wait_for_selector(".q-toast")
     assert standing()[40] == ("agreed", "")
     assert [standing()[number][1] for number in (10, 20, 30)] == ["buyer"] * 3
 

@@ -65,7 +65,9 @@ from suppliers.details.services import change_detail
 from suppliers.documents import models as proofs
 from suppliers.documents.messages import WriteKind, WriteRequirement
 from suppliers.documents.services import write_kind, write_requirement
+from suppliers.merging.models import SupplierMerge
 from suppliers.models import ApiToken, Invitation, Membership, Supplier, User
+from suppliers.offboarding.models import Offboarding
 from suppliers.onboarding.models import (
     OnboardingExclusion,
     OnboardingRun,
@@ -78,9 +80,11 @@ from suppliers.registration.models import SupplierRequest
 from suppliers.roles import CompanyRole, SupplierRole
 from suppliers.screening.models import ScreeningHit
 from suppliers.services import create_token
+from suppliers.sso.models import IdentityProvider
 from tests.builders.clocks import a_draft_service
 from tests.builders.documents import a_picture, supply
 from tests.builders.facts import a_bill, a_receipt, arrive, bill
+from tests.builders.identities import a_saml_provider
 from tests.builders.invoices import a_sent_invoice
 from tests.builders.shipments import a_sent_notice
 from tests.builders.statements import a_statement, an_item, compared
@@ -156,6 +160,8 @@ class Objects:
     suppliers_sheet: UploadedInvitations
     hit: ScreeningHit
     asks: SupplierRequest
+    offboarding: Offboarding
+    merge: SupplierMerge
 
 
 def make_objects(number: str, people: dict[str, Person]) -> Objects:
@@ -175,6 +181,7 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
         wish = ProposeChange(order.key, order.version, "L30", Wish(move_days=7))
         change = propose_change(wish, actor=buyer, at=MONDAY)
     token = create_token("test", "read", supplier=supplier, actor=FEED, at=MONDAY).token
+    a_saml_provider(supplier, people["root"])
     file = Attachment.objects.create(
         supplier=supplier,
         order=order,
@@ -364,6 +371,20 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
             company="New",
             asked_at=MONDAY,
             mailed_at=MONDAY,
+        ),
+        Offboarding.objects.create(
+            supplier=supplier,
+            reason="Other source",
+            last_on=MONDAY.date(),
+            begun_at=MONDAY,
+            begun_by="Root Admin",
+        ),
+        SupplierMerge.objects.create(
+            supplier=supplier,
+            kept=Supplier.objects.exclude(pk=supplier.pk).order_by("pk").first(),
+            reason="One company",
+            asked_at=MONDAY,
+            asked_by="Nobody",
         ),
     )
 
@@ -982,12 +1003,29 @@ def _asks(objects: Objects) -> dict[str, Any]:
     return {"key": objects.asks.key}
 
 
+def _merge(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.merge.key}
+
+
+def _two_records(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.supplier_key, "other": objects.merge.kept.key}
+
+
+def _offboarding(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.offboarding.key}
+
+
 def _suppliers_sheet(objects: Objects) -> dict[str, Any]:
     return {"key": objects.suppliers_sheet.key}
 
 
 def _invitation(objects: Objects) -> dict[str, Any]:
     return {"key": objects.invitation.key}
+
+
+def _provider(objects: Objects) -> dict[str, Any]:
+    with acting(FEED):
+        return {"key": IdentityProvider.objects.get(supplier=objects.supplier_id).key}
 
 
 def _company_part(objects: Objects) -> dict[str, Any]:
@@ -1186,6 +1224,7 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "bank-call": _bank_change,
     "bank-approve": _bank_change,
     "bank-go-on": _bank_change,
+    "bank-entered": _bank_change,
     "bank-refuse": _bank_change,
     "bank-shorten": _bank_change,
     "bank-grant": _bank_change,
@@ -1309,6 +1348,18 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "registration": _asks,
     "registration-approve": _asks,
     "registration-refuse": _asks,
+    "supplier": _supplier,
+    "merge": _merge,
+    "merge-decide": _merge,
+    "merge-new": _two_records,
+    "api-supplier-merge": _merge,
+    **{f"api-supplier-merge-{verb}": _merge for verb in ("approve", "refuse", "withdraw", "undo")},
+    "supplier-health": _supplier,
+    "supplier-offboarding": _supplier,
+    "offboarding-begin": _supplier,
+    **{f"offboarding-{verb}": _offboarding for verb in ("move", "call-off", "end", "reopen")},
+    "api-offboarding": _offboarding,
+    **{f"api-offboarding-{verb}": _offboarding for verb in ("move", "call-off", "end", "reopen")},
     "screening-hit": _hit,
     "screening-decide": _hit,
     "api-onboarding": _onboarding_run,
@@ -1317,6 +1368,13 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "api-onboarding-hand-back": _onboarding_run,
     "api-onboarding-refuse": _onboarding_run,
     "api-onboarding-withdraw": _onboarding_run,
+    "identity-provider-add": lambda _objects: {"kind": "saml"},
+    "identity-provider": _provider,
+    "identity-provider-change": _provider,
+    "identity-provider-try": _provider,
+    "identity-provider-on": _provider,
+    "identity-provider-off": _provider,
+    "identity-provider-part": lambda objects: _provider(objects) | {"identity": 1},
     "people-role": _member,
     "people-remove": _member,
     "invitation-resend": _invitation,

@@ -10,9 +10,16 @@ from django.utils import timezone
 
 from portal.kernel.audit.services import record
 from portal.kernel.scope import acting
+from suppliers.banking.messages import AccountsPaper, PaidTo
 from suppliers.banking.models import BankAccount, BankChange, BankContact, BankNotice
 from suppliers.banking.queries import OFFICE
-from suppliers.banking.services import approve_change, freeze_bank_details, request_change, take_due_effect
+from suppliers.banking.services import (
+    approve_change,
+    freeze_bank_details,
+    hear_of_erp,
+    request_change,
+    take_due_effect,
+)
 from suppliers.models import Supplier
 from tests.builders.bank import (
     THIRD_IBAN,
@@ -24,6 +31,7 @@ from tests.builders.bank import (
     call,
     factor,
     long_known,
+    typed,
     wanted,
 )
 from tests.concurrency.test_two_at_once import at_once, kinds
@@ -114,6 +122,26 @@ def test_put_in_force_once_by_two_workers_and_never_paid_once_it_is_frozen(peopl
     found = accounts()[1:]
     # Frozen first: the old one stays, and is held for being young. In force first: the new one is held.
     assert found in ([("9890", "held")], [("9890", "ended"), ("4300", "held")])
+
+
+def test_in_force_or_told_by_the_erp_whatever_came_first_it_is_known_to_be_entered(people, acme):
+    now = timezone.now()
+    account = an_account(people, at=now)
+    waiting = all_said(ask(wanted(acme, account=account.key), people["asha"], now), people, now)
+    due = waiting.waits_until
+    paper = AccountsPaper("ACME", (PaidTo(typed()),))
+
+    def telling():
+        with acting(FEED):
+            return hear_of_erp([paper], actor=FEED, at=due)
+
+    assert at_once(lambda: take_due_effect(due), telling)[0] == 1
+    with acting(OFFICE):
+        rows = BankChange.objects.order_by("id").values_list("shown", "state", "entered_at")
+        assert [(shown, state, entered is not None) for shown, state, entered in rows] == [
+            ("3000", "in_force", True),
+            ("9890", "in_force", True),
+        ]
 
 
 def test_of_two_requests_about_one_account_one_is_taken(people, acme):

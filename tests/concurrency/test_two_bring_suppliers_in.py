@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from portal.kernel.scope import acting
 from suppliers.messages import SupplierPaper
-from suppliers.models import Invitation
+from suppliers.models import Invitation, Supplier
 from suppliers.onboarding.messages import InviteSuppliers, Step, Target, WriteTemplate
 from suppliers.onboarding.models import OnboardingRun
 from suppliers.onboarding.services import (
@@ -19,6 +19,12 @@ from suppliers.onboarding.services import (
     withdraw_onboarding,
     write_template,
 )
+from suppliers.registration.models import SupplierRequest
+from suppliers.registration.services import approve_request
+from suppliers.screening.messages import Listed
+from suppliers.screening.models import ScreeningHit
+from suppliers.screening.queries import SCREENER
+from suppliers.screening.services import load_list, screen_suppliers
 from suppliers.services import receive_suppliers
 from tests.concurrency.test_two_at_once import at_once, kinds
 from tests.concurrency.test_two_manage_people import inside
@@ -78,3 +84,40 @@ def test_one_approves_what_another_takes_back_and_one_of_the_two_counts(people, 
     )
 
     assert came == Counter({"OnboardingRun": 1, "StaleDocument": 1})
+
+
+def test_two_approve_one_request_and_one_supplier_comes_of_it(root):
+    at = timezone.now()
+    with acting(FEED):
+        asked = SupplierRequest.objects.create(
+            address="nora@new.example",
+            state="received",
+            company="New",
+            country="DE",
+            asked_at=at,
+            mailed_at=at,
+        )
+
+    came = at_once(
+        *(inside(root, approve_request, asked.key, asked.version, number) for number in ("901", "902"))
+    )
+
+    assert kinds(came) == Counter({"SupplierRequest": 1, "StaleDocument": 1})
+    with acting(FEED):
+        assert Supplier.objects.filter(number__in=["901", "902"]).count() == 1
+        assert Invitation.objects.count() == 1
+
+
+def test_two_workers_who_screen_find_each_hit_once(root):
+    def screen():
+        with acting(SCREENER):
+            return screen_suppliers(at=timezone.now())
+
+    with acting(SCREENER):
+        load_list("own", [Listed("1", ("B1",))], b"1", actor=SCREENER, at=timezone.now())
+
+    came = at_once(screen, screen)
+
+    assert max(came) == 52
+    with acting(FEED):
+        assert ScreeningHit.objects.count() == 1

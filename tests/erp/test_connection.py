@@ -570,8 +570,8 @@ def test_changes_are_told_by_name_and_warnings_are_none():
     assert changes_between(as_found(old), as_found(new)) == [
         Change(
             "reads",
-            "command_results, companies, customer_demand, invoices, items, orders, receipts, sites, stock, "
-            "supplier_items, supplier_sites, suppliers, units",
+            "bank_accounts, command_results, companies, customer_demand, invoices, items, orders, receipts, sites, "
+            "stock, supplier_items, supplier_sites, suppliers, units",
             "orders",
         ),
         Change("module sale", "8.0.1", ""),

@@ -40,8 +40,11 @@ from procurement.erp.telling import call_it_keyed, tell_again
 from procurement.inbox.presenters.rows import title_of
 from procurement.inbox.states import CaseKind, CloseReason
 from procurement.invoices.models import Invoice
+from procurement.invoices.services import approve_invoice
+from procurement.payables.presenters.sentences import held_text
 from tests.builders.changes import an_agreed_order
 from tests.builders.inbox import LATER, review, the_case
+from tests.builders.invoices import settle
 from tests.builders.told_counts import a_count
 from tests.builders.told_counts import tell as tell_count
 from tests.builders.told_invoices import PDF, an_approved_invoice, tell
@@ -368,7 +371,7 @@ def test_what_a_folder_has_told_of_before_is_not_asked_for_again(order: Any, tmp
     assert len(list((tmp_path / "out").glob("*.csv"))) == 1
 
 
-def test_what_is_thrown_out_there_is_void_here_unless_another_stands_in_its_place(order: Any) -> None:
+def test_what_is_thrown_out_there_is_held_here_unless_another_stands_in_its_place(order: Any) -> None:
     deliver(tell(an_approved_invoice(order, {"L10": 60})), ScriptedErp(CONFIRMED))
     tells(booked(order, "approved", open_amount="1313.76"))
     tells(booked(order, "approved", open_amount="1313.76", key="5100088124", reference="R-02041"))
@@ -377,9 +380,34 @@ def test_what_is_thrown_out_there_is_void_here_unless_another_stands_in_its_plac
 
     tells(booked(order, "cancelled", key="5100088124"))
 
-    assert standing()[0] == "voided"
+    # It goes back to accounts payable, is paid by nobody, and the ERP need not be told.
+    assert standing() == ("held", "", None, None)
     with acting(FEED):
-        gone = OutboxMessage.objects.get(kind="invoice.voided")
+        invoice = Invoice.objects.get()
+        assert (invoice.acts, invoice.approved_by) == ("payables", "")
+        assert held_text(invoice.held_for).startswith("The ERP has cancelled its booking.")
+        told = OutboxMessage.objects.filter(topic="erp", kind__startswith="invoice.")
+        assert [one.kind for one in told] == ["invoice.approved"]
+    # Told again, that changes nothing, before and after it is approved once more: then it is booked once more.
+    tells(booked(order, "cancelled", key="5100088124", stamp=MONDAY + timedelta(hours=1)))
+    assert standing()[0] == "held"
+    settle(approve_invoice, invoice, "It was the wrong account.", at=MONDAY)
+    tells(booked(order, "cancelled", key="5100088124", stamp=MONDAY + timedelta(hours=2)))
+    assert standing()[:2] == ("approved", "")
+    with acting(FEED):
+        again = OutboxMessage.objects.filter(kind="invoice.approved").order_by("-id")[0]
     erp = ScriptedErp(CONFIRMED)
-    assert deliver(gone, erp) == "confirmed"
-    assert erp.told[0].voided
+    assert deliver(again, erp) == "confirmed"
+    assert (erp.told[0].cancelled, erp.told[0].voided) == (1, False)
+    tells(booked(order, "approved", open_amount="1313.76", key="5100088126"))
+    assert standing()[:2] == ("scheduled", "5100088126")
+    tells(booked(order, "paid", open_amount="0", key="5100088126", paid_on=date(2026, 4, 2)))
+    tells(booked(order, "cancelled", key="5100088126"))
+    assert standing() == ("held", "", None, None)
+
+
+def test_what_waited_for_a_person_waits_no_more_once_its_booking_is_cancelled(order: Any) -> None:
+    message = tell(an_approved_invoice(order, {"L10": 60}))
+    assert deliver(message, ScriptedErp(ValidationRefused("It was cancelled."))) == "person"
+    tells(booked(order, "cancelled"))
+    assert (standing()[0], the_write().state) == ("held", "superseded")

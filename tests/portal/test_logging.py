@@ -119,6 +119,7 @@ def test_what_opens_any_address_of_ours_that_carries_a_token_is_blacked_out():
 
     assert {one.split("<")[0] for one in with_token} >= {
         "/join/",
+        "/register/",
         "/wake/",
         "/address/old/",
         "/address/new/",

@@ -86,9 +86,14 @@ def test_every_state_of_every_paper_has_its_looks() -> None:
     from procurement.shipments.states import NoticeState
     from procurement.statements.states import StatementState
     from procurement.tolerances.states import JudgedOutcome, PolicyState, SwitchState
+    from suppliers.merging.states import MergeState
+    from suppliers.offboarding.states import OffboardingState
+    from suppliers.onboarding.states import RunState as OnboardingState
     from suppliers.states import SupplierState
 
     papers = {
+        "merge": MergeState,
+        "offboarding": OffboardingState,
         "agreement": states.Agreement,
         "revision": states.RevisionStatus,
         "logistics": states.Logistics,
@@ -99,6 +104,7 @@ def test_every_state_of_every_paper_has_its_looks() -> None:
         "bill": PaymentState,
         "invoice": InvoiceState,
         "statement": StatementState,
+        "onboarding": OnboardingState,
         "order": states.OrderState,
         "promise": states.PromiseState,
         "erp": CommandState,

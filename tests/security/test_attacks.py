@@ -130,8 +130,9 @@ def test_views_that_check_no_mark_are_those_that_check_a_signature():
     assert {name for name in exempt - programs if not name.startswith("anymail")} == EXEMPT
 
 
-# Signed by the program that posts; RFC 8058's one-click end of a notice, whose address is its proof; and 404 for all.
-EXEMPT = {"gateway-in", "mail-in", "notices-stop", "api-unknown"}
+# Signed by the program that posts (an assertion of SAML, which a browser brings, by its provider); RFC 8058's one-click
+# end of a notice, whose address is its proof; and 404 for all.
+EXEMPT = {"gateway-in", "mail-in", "notices-stop", "api-unknown", "saml_acs"}
 
 
 # --- More than was asked for --------------------------------------------------------------------------------
@@ -427,9 +428,10 @@ def slow_on(pattern):
 # --- Asking others on somebody's behalf ---------------------------------------------------------------------
 
 
-def test_no_address_that_people_type_is_ever_fetched():
-    """Whom we call stands in the environment of the operator: the ERP, one webhook, the mail servers. No table of ours
-    holds an address of the web, so nobody can make the portal ask a machine inside (SSRF), whatever DNS says later.
+def test_no_address_that_people_type_is_fetched_but_a_providers():
+    """Whom we call stands in the environment of the operator: the ERP, one webhook, the mail servers. Of what is typed
+    only an identity provider is asked (`issuer`), by a session that asks nothing inside, whatever DNS says later
+    (tests/suppliers/sso/test_providers.py); to the address where it signs people in (`sign_in_url`) goes a browser.
     """
     from django.apps import apps
     from django.db.models import URLField
@@ -441,7 +443,7 @@ def test_no_address_that_people_type_is_ever_fetched():
         if model._meta.app_label in ("kernel", "suppliers", "procurement")
         and (isinstance(field, URLField) or re.search(r"(^|_)(url|uri|host|endpoint|webhook)$", field.name))
     }
-    assert kept == set()
+    assert kept == {"suppliers.IdentityProvider.sign_in_url"}
     callers = {
         path.relative_to(django_settings.BASE_DIR).as_posix()
         for package in PACKAGES
@@ -452,7 +454,11 @@ def test_no_address_that_people_type_is_ever_fetched():
         and "/demo/" not in path.as_posix()
         and "/embedded/" not in path.as_posix()
     }
-    assert callers == {"procurement/erp/alerts/delivery.py", "procurement/erp/connectors/tryton/wire.py"}
+    assert callers == {
+        "portal/kernel/outside.py",
+        "procurement/erp/alerts/delivery.py",
+        "procurement/erp/connectors/tryton/wire.py",
+    }
 
 
 def test_the_webhook_of_alerts_follows_no_redirect_and_reads_no_answer(monkeypatch, settings, people):

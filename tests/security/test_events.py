@@ -231,6 +231,7 @@ def test_too_many_are_an_alarm_for_the_monitor_and_by_mail(people, settings):
     ("kind", "count"),
     [
         ("malware.refused", 1),
+        ("bank.told_otherwise", 1),
         ("person.impersonated", 3),
         ("factor.removal_asked", 3),
         ("factor.all_removed", 3),

@@ -116,8 +116,10 @@ of them in part (and say it anew, or take it back) and bill half of them in part
 workers carry all of it over, while processes are killed at random (SIGKILL, all of a kind at once) and started again.
 Some invoices are withdrawn or corrected under their own number before they are accepted; some are opened again after
 that (before or after Tryton has them), and then stay so, or are accepted once more, as they were or corrected; some are
-posted in Tryton, and then credited in part. Half of the orders are invoiced as ordered in Tryton, half when it is told
-to; every promise of another quantity or price amends its order there, which deletes its drafts, ours too.
+posted in Tryton, and then credited in part; some are cancelled there by its people, as drafts or posted, come back to
+accounts payable, and stay there or are accepted once more. Half of the orders are invoiced as ordered in Tryton, half
+when it is told to; every promise of another quantity or price amends its order there, which deletes its drafts, ours
+too.
 
 Then both sides are compared: quantities, prices and days of every line in Tryton's own books with what was agreed here,
 the shipments that Tryton expects with the ship notices that are live, the supplier invoices and credit notes in its

@@ -1,20 +1,14 @@
-"""What is a person's own: preferences, language, for whom to act; and the ways the navigation shows."""
+"""What is a person's own: preferences, language, and for whom to act."""
 
 import uuid
-from datetime import date, timedelta
-from decimal import Decimal
 
 import pytest
 from django.test import Client
-from django.urls import reverse
 
 from portal.kernel.scope import acting
-from portal.navigation import WAYS
-from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, LineAnswer
-from procurement.acknowledgments.services import acknowledge_order
 from suppliers.models import Supplier, User
 from suppliers.queries import SESSION_KEY
-from tests.builders.world import MONDAY, an_order
+from tests.builders.world import an_order
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db
@@ -157,102 +151,3 @@ def test_the_menu_names_all_my_suppliers_although_the_page_sees_only_one(people)
 
     assert "Acme Valves" in text
     assert "Globex" in text
-
-
-def test_every_way_leads_somewhere():
-    assert [way.name for way in WAYS if not reverse(way.name)] == []
-
-
-VIEWERS = [
-    "Inbox",
-    "Decisions",
-    "Changes",
-    "Mail",
-    "Orders",
-    "Inbound",
-    "Invoices",
-    "Inbound calendar",
-    "Records",
-    "Suppliers",
-    "Onboarding",
-    "Lines",
-    "Tolerances",
-    "Service levels",
-]
-BUYERS = [*VIEWERS[:8], "Approvals", *VIEWERS[8:]]
-SELLERS = [
-    "Home",
-    "Changes",
-    "Orders",
-    "Shipments",
-    "Invoices",
-    "What is due when",
-    "Statements of account",
-    "Record",
-    "Company",
-    "Getting started",
-    "Lines",
-]
-
-
-@pytest.mark.parametrize(
-    ("name", "ways"),
-    [
-        ("bea", BUYERS),
-        (
-            "asha",
-            [
-                *SELLERS[:7],
-                "Bank details",
-                "Documents",
-                *SELLERS[7:],
-                "Upload answers",
-                "Sign-in of people",
-                "People",
-                "Access tokens",
-            ],
-        ),
-        ("arun", SELLERS),
-        ("ines", [*VIEWERS, "Integration", "Access tokens", "Security"]),
-    ],
-)
-def test_everybody_sees_the_ways_they_may_go(people, name, ways):
-    nav = signed_in(people[name]).get("/orders/").context["nav"]
-
-    assert [str(way["label"]) for way in nav] == ways
-    assert [str(way["label"]) for way in nav if way["current"]] == ["Orders"]
-
-
-def test_the_navigation_counts_what_waits_for_me(people):
-    for number, email in (("A", "bea@northmoor.example"), ("B", "pia@northmoor.example")):
-        order = an_order(number, 2, buyer_email=email)
-        late = AnswerPiece(Decimal(100), delivery_on=date(2026, 4, 9))
-        with acting(people["asha"].actor):
-            command = AcknowledgeOrder(order.key, order.version, (LineAnswer("L10", (late,)),))
-            acknowledge_order(command, actor=people["asha"].actor, at=MONDAY + timedelta(hours=1))
-    an_order("G", 1, supplier="GLOBEX")
-
-    def count(name, label):
-        nav = signed_in(people[name]).get("/orders/").context["nav"]
-        return next(way["count"] for way in nav if way["label"] == label)
-
-    assert count("bea", "Decisions") == 1
-    assert count("asha", "Home") == 2
-    assert count("gil", "Home") == 1
-
-
-def test_pages_outside_a_door_have_the_ways_without_counts(people):
-    an_order("A", 1)
-
-    nav = signed_in(people["asha"]).get(reverse("account_change_password")).context["nav"]
-
-    assert [way["count"] for way in nav] == [0] * len(nav)
-
-
-def test_an_error_page_leads_back_to_ones_own_work(people):
-    client = signed_in(people["bea"])
-
-    for address, status in ((f"/orders/{uuid.uuid4()}/", 404), ("/nowhere/", 404)):
-        response = client.get(address)
-        assert response.status_code == status
-        assert 'href="/"' in response.content.decode()

@@ -44,13 +44,13 @@ def all_tokens():
         return list(ApiToken.objects.order_by("id"))
 
 
-def test_on_a_small_screen_the_menu_with_the_name_leads_to_the_tokens(people):
-    def menu_of(person):
-        page = signed_in(person).get("/orders/").content.decode()
-        return page[page.index("q-menu--bar") : page.index("</details>", page.index("q-menu--bar"))]
+def test_the_company_has_its_tokens_among_its_tabs(people):
+    def tabs_of(person):
+        page = signed_in(person).get("/company/").content.decode()
+        return page[page.index('class="q-tabs"') : page.index("</nav>", page.index('class="q-tabs"'))]
 
-    assert 'href="/tokens/"' in menu_of(people["asha"])
-    assert 'href="/tokens/"' not in menu_of(people["olga"])
+    assert 'href="/tokens/"' in tabs_of(people["asha"])
+    assert 'href="/tokens/"' not in tabs_of(people["olga"])
 
 
 def test_administrator_makes_a_token_that_works_and_is_never_shown_again(people):

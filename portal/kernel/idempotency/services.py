@@ -10,8 +10,8 @@ from django.db import connection
 from portal.kernel.actors import Actor
 from portal.kernel.errors import Refusal
 from portal.kernel.idempotency.models import SeenRequest
+from portal.kernel.link_keys import code_of, sealing_secrets
 from portal.kernel.scope import requires_scope
-from portal.kernel.seals import code_of, sealing_secrets
 
 KEPT_FOR = timedelta(days=30)
 SEAL = b"quayside.seen-request"

@@ -98,6 +98,24 @@ CATALOGUE = {
         ),
         Kind("password.changed", _("Somebody changed a password."), Severity.NOTICE),
         Kind("password.reset", _("Somebody chose a new password through a mail."), Severity.WARNING),
+        Kind(
+            "sso.refused",
+            _("Somebody did not come in through an identity provider."),
+            Severity.WARNING,
+            Alarm(20, 10, Per.ADDRESS),
+        ),
+        Kind(
+            "sso.other_way_refused",
+            _("A password or passkey was right, of somebody who must come in through a provider."),
+            Severity.WARNING,
+            Alarm(5, 10, Per.PERSON),
+        ),
+        Kind("sso.joined", _("An account was joined with an identity of a provider."), Severity.NOTICE),
+        Kind(
+            "sso.changed",
+            _("An administrator changed an identity provider, or who is joined with it."),
+            Severity.WARNING,
+        ),
         Kind("session.moved", _("A session went on from another address or browser."), Severity.NOTICE),
         Kind("token.created", _("An access token for a program was made."), Severity.NOTICE),
         Kind("token.revoked", _("An access token was revoked."), Severity.NOTICE),
@@ -142,6 +160,12 @@ CATALOGUE = {
         Kind(
             "malware.refused",
             _("A file that carried malware was refused."),
+            Severity.WARNING,
+            Alarm(1, 60, Per.ALL),
+        ),
+        Kind(
+            "bank.told_otherwise",
+            _("The ERP pays a supplier to an account that nobody here has approved."),
             Severity.WARNING,
             Alarm(1, 60, Per.ALL),
         ),

@@ -230,6 +230,19 @@ STATES: Mapping[str, Mapping[str, Look]] = {
         "active": Look(plazy("supplier", "Active"), "done", "full"),
         "blocked": Look(plazy("supplier", "Blocked"), "stop", "stop"),
     },
+    "merge": {
+        "asked": Look(plazy("merge", "Waits for a second person"), "wait", "wait"),
+        "merged": Look(plazy("merge", "Merged"), "done", "full"),
+        "refused": Look(plazy("merge", "Two companies"), "quiet", "stop"),
+        "withdrawn": Look(plazy("merge", "Withdrawn"), "quiet", "stop"),
+        "undone": Look(plazy("merge", "Taken apart again"), "quiet", "stale"),
+    },
+    "offboarding": {
+        "begun": Look(plazy("offboarding", "Is ending"), "wait", "wait"),
+        "ended": Look(plazy("offboarding", "Ended"), "quiet", "full"),
+        "called_off": Look(plazy("offboarding", "Called off"), "quiet", "stop"),
+        "reopened": Look(plazy("offboarding", "Taken up again"), "done", "full"),
+    },
     "onboarding": {
         "invited": Look(plazy("onboarding", "Invited"), "wait", "wait"),
         "started": Look(plazy("onboarding", "Under way"), "move", "quarter"),

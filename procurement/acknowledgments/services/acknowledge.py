@@ -27,7 +27,6 @@ from procurement.orders.services import Settled, make_promises, withdraw_promise
 from procurement.orders.states import OrderState, Turn
 from suppliers.models import SupplierSite
 from suppliers.roles import Permission
-from suppliers.states import SupplierState
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ def require_may_answer(order: PurchaseOrder, actor: Actor) -> bool:
             raise NotAllowed(
                 _("Your role reads orders. Ask your administrator for the right to answer them.")
             )
-        if order.supplier.state == SupplierState.BLOCKED:
+        if order.supplier.only_reads:
             raise NotAllowed(_("Your company is blocked for new promises. Ask the buyer why."))
         return False
     if actor.is_company and not actor.may(Permission.ORDER_ANSWER_FOR):

@@ -28,7 +28,6 @@ from procurement.changes.states import CHANGE_LIFECYCLE, OF_AUTHOR
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.queries import lock_order, schedules_by_line
 from suppliers.roles import Permission
-from suppliers.states import SupplierState
 
 
 class Expired(IllegalTransition):
@@ -49,7 +48,7 @@ def require_may_negotiate(order: PurchaseOrder, actor: Actor) -> str:
         raise NotAllowed(
             _("Your role reads change requests. Ask your administrator for the right to make them.")
         )
-    if actor.is_supplier and order.supplier.state == SupplierState.BLOCKED:
+    if actor.is_supplier and order.supplier.only_reads:
         raise NotAllowed(_("Your company is blocked for new promises. Ask the buyer why."))
     return side_of(actor)
 

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -30,6 +31,7 @@ from procurement.changes.queries import (
 )
 from procurement.changes.services import Choice, Outcome, decide_changes
 from procurement.changes.states import OPEN, ChangeState
+from suppliers.models import Supplier
 from suppliers.roles import CompanyRole, Permission
 
 TEMPLATE = "procurement/changes/list.html"
@@ -100,18 +102,21 @@ def _show(
     view = view if view in views else usual
     is_open = view in ("mine", "waiting", "theirs")
     order = ("expires_at", "id") if is_open else ("-updated_at", "-id")
-    page = paginate(with_rounds(views[view][1]), request.GET.get("cursor", ""), order=order, size=PAGE_SIZE)
+    of = _supplier_asked(request)
+    found = views[view][1].filter(supplier=of) if of else views[view][1]
+    page = paginate(with_rounds(found), request.GET.get("cursor", ""), order=order, size=PAGE_SIZE)
     rows = _rows(request, list(page.rows), picks)
     counted = ("mine", "waiting") if not request.actor.is_supplier else ("mine",)
     context: dict[str, Any] = {
         "page": page,
         "rows": rows,
         "view": view,
+        "active": [{"label": _("Supplier"), "text": of.name, "remove_url": f"?view={view}"}] if of else [],
         "views": [
             {
-                "url": f"?view={name}",
+                "url": "?" + urlencode({"view": name, **({"supplier": of.number} if of else {})}),
                 "label": label,
-                "count": changes.count() if name in counted else "",
+                "count": changes.count() if name in counted and not of else "",
                 "hot": name == "mine",
                 "current": name == view,
             }
@@ -127,6 +132,12 @@ def _show(
         "decide_url": _address(request, "changes-decide"),
     }
     return render(request, TEMPLATE, context, status=status)
+
+
+def _supplier_asked(request: DoorRequest) -> Supplier | None:
+    """The supplier to which the address narrows the list, for the buying side."""
+    number = "" if request.actor.is_supplier else request.GET.get("supplier", "")[:40]
+    return Supplier.objects.visible_to(request.actor).filter(number=number).first() if number else None
 
 
 def _views(request: DoorRequest) -> dict[str, tuple[str, QuerySet[OrderChange]]]:

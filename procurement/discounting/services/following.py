@@ -37,7 +37,14 @@ CLOCK = Actor.system("Early payment")
 MISSED = "invoice.early_missed"
 TAKEN_OVER = ("early_payment.erp_confirmed", "early_payment.erp_keyed")
 HEARS = frozenset(
-    {"invoice.paid", "invoice.payment_reversed", "invoice.reopened", "invoice.voided", "invoice.replaced"}
+    {
+        "invoice.paid",
+        "invoice.payment_reversed",
+        "invoice.reopened",
+        "invoice.booking_cancelled",
+        "invoice.voided",
+        "invoice.replaced",
+    }
 )
 # So many are looked at by one turn of the clock.
 MOST_LAPSED = 500

@@ -96,7 +96,8 @@ _TO_DO: Mapping[str, Lazy] = {
     Cause.CREDIT: gettext_lazy("Ask the supplier for the credit note"),
     Cause.DOCUMENT: gettext_lazy("Call the supplier, or supply it for them"),
     Cause.BANK: gettext_lazy(
-        "Call a contact back, then two approve or refuse it; what is frozen, two look into"
+        "Call a contact back, then two approve or refuse it; what is frozen, two look into; what is in force is "
+        "entered in the ERP"
     ),
     Cause.MAIL: gettext_lazy("Say whose mail it is, or set it aside"),
     Cause.DRAFT: gettext_lazy("Look at what was read, and confirm or discard it"),

@@ -337,6 +337,8 @@ def _document(facts: Facts, _today: date) -> str:
 def _bank(facts: Facts, _today: date) -> str:
     if facts.get("frozen"):
         return _("Bank details are frozen: somebody says that a change was not theirs")
+    if facts.get("to_enter"):
+        return _("Bank details have changed: enter them in the ERP")
     if facts.get("proposed"):
         return _("Other bank details were proposed, and nobody has requested them")
     return _("Bank details are to change")

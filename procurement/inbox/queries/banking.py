@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from uuid import UUID
 
-from django.db.models import CharField, Exists, OuterRef, Q, Value
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
 from procurement.inbox.messages import Finding, as_facts
@@ -12,7 +12,7 @@ from procurement.inbox.queries.reach import Reach
 from procurement.inbox.states import LIVE, CaseKind, Cause
 from procurement.inbox.states import CloseReason as Why
 from suppliers.banking.models import BankChange, BankFreeze
-from suppliers.banking.queries import OFFICE, waiting_changes
+from suppliers.banking.queries import OFFICE, changes, waiting_changes
 from suppliers.banking.states import ChangeState
 
 BANK_STREAM = "bank_change:"
@@ -20,28 +20,36 @@ FREEZE_STREAM = "bank_freeze:"
 
 
 def bank_changes(reach: Reach) -> Iterator[Finding]:
-    """Changes that were proposed, requested or approved in part. What is frozen waits with its freeze."""
+    """Changes that were proposed, requested or approved in part, and those in force that the ERP does not pay by yet.
+    What is frozen waits with its freeze.
+    """
     keys = _keys(reach.streams, BANK_STREAM)
     if not keys:
         return
-    waiting = waiting_changes(OFFICE).exclude(state=ChangeState.FROZEN)
-    for one in waiting.filter(key__in=keys).order_by("id"):
+    for one in _waiting().filter(key__in=keys).order_by("id"):
+        in_force = one.state == ChangeState.IN_FORCE
         facts = {
             "supplier_key": str(one.supplier.key),
             "bank_change": str(one.key),
             "proposed": one.state == ChangeState.PROPOSED,
-            "since": one.requested_at or one.proposed_at,
+            "to_enter": in_force,
+            "since": one.closed_at if in_force else one.requested_at or one.proposed_at,
         }
-        # One approval more is no news of the case; that all begins anew is.
+        # One approval more is no news of the case; that all begins anew, or is to be entered in the ERP, is.
         yield Finding(
             CaseKind.BANK_CHANGE,
             Cause.BANK,
             one.stream,
             as_facts(facts),
-            moves=[one.round],
+            moves=[one.round, *(["enter"] if in_force else [])],
             stream=one.stream,
             supplier=one.supplier_id,
         )
+
+
+def _waiting() -> QuerySet[BankChange]:
+    to_enter = changes(OFFICE).filter(state=ChangeState.IN_FORCE, entered_at=None)
+    return waiting_changes(OFFICE).exclude(state=ChangeState.FROZEN) | to_enter
 
 
 def bank_freezes(reach: Reach) -> Iterator[Finding]:
@@ -73,7 +81,7 @@ def bank_unheard(most: int) -> list[str]:
     cases = ExceptionCase.objects.filter(Q(state__in=LIVE) | Q(settled=True), cause=Cause.BANK)
     found: list[str] = []
     for prefix, waiting in (
-        (BANK_STREAM, waiting_changes(OFFICE).exclude(state=ChangeState.FROZEN)),
+        (BANK_STREAM, _waiting()),
         (FREEZE_STREAM, BankFreeze.objects.filter(thawed_at=None)),
     ):
         subject = Concat(Value(prefix), Cast(OuterRef("key"), CharField()))

@@ -17,6 +17,7 @@ from procurement.invoices.services.revise import revise_invoice
 from procurement.invoices.services.send import Sent, check_draft, findings_of, send_invoice
 from procurement.invoices.services.settle import (
     approve_invoice,
+    cancelled_bookings,
     dispute_invoice,
     follow_bill,
     hold_invoice,
@@ -29,6 +30,7 @@ from procurement.invoices.services.settle import (
     reject_invoice,
     release_invoice,
     reopen_invoice,
+    unbook_invoice,
     void_invoice,
 )
 from procurement.invoices.services.start import (
@@ -63,6 +65,7 @@ __all__ = [
     "answer_upload",
     "apply_upload",
     "approve_invoice",
+    "cancelled_bookings",
     "charges_in",
     "check_draft",
     "choose_account",
@@ -105,6 +108,7 @@ __all__ = [
     "start_from_receipts",
     "start_without_order",
     "sums_of",
+    "unbook_invoice",
     "void_invoice",
     "withdraw_invoice",
     "write_whole",

@@ -27,6 +27,7 @@ from procurement.invoices.services.holding import (
 )
 from procurement.invoices.states import INVOICE_LIFECYCLE, REVISABLE
 from suppliers.roles import Permission
+from suppliers.services import require_business
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,8 @@ def send_invoice(named: InvoiceNamed, *, actor: Actor, at: datetime) -> Sent:
     """Claim what a draft says: from now on it counts against its orders, and is never edited.
 
     A correction takes the place of the version that it replaces, in the same moment and under its number. Raises
-    `Duplicate` for a number that another live document has, naming that one, and `Invalid` with every finding that must
-    be mended first.
+    `Duplicate` for a number that another live document has, naming that one, `Invalid` with every finding that must be
+    mended first, and `BusinessEnded` where the supplier has left.
     """
     require_may(actor, Permission.INVOICE_WRITE)
     invoice, orders = hold_with_orders(named.invoice, actor=actor)
@@ -51,6 +52,7 @@ def send_invoice(named: InvoiceNamed, *, actor: Actor, at: datetime) -> Sent:
     before = _hold_replaced(invoice)
     draft = written(invoice)
     _require_number(invoice)
+    require_business(invoice.supplier_id, actor=actor)
     findings = check_invoice(checked(draft, at=at))
     if bad := stops(findings):
         raise Invalid(bad[0].message, [_problem_of(one) for one in bad])

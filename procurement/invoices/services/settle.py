@@ -10,8 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F
-from django.utils.translation import gettext as _
+from django.db.models import F, Q
 
 from portal.kernel.actors import Actor
 from portal.kernel.audit.models import AuditEvent
@@ -37,10 +36,12 @@ from procurement.invoices.services.holding import (
 from procurement.invoices.services.paying import require_payable
 from procurement.invoices.services.withdraw import require_reason
 from procurement.invoices.states import (
+    BOOKING_CANCELLED,
     HELD_DISPUTED,
     INVOICE_LIFECYCLE,
     LIVE,
     REJECTED_SAME,
+    SETTLED,
     Acts,
     InvoiceState,
 )
@@ -48,6 +49,14 @@ from procurement.orders.policies import plain
 from suppliers.roles import Permission
 
 OTHERWISE = "invoice.booked_otherwise"
+UNBOOKED = "invoice.booking_cancelled"
+NOT_APPROVED: dict[str, Any] = {
+    "approved_at": None,
+    "approved_by": "",
+    "approval_reason": "",
+    "pay_on": None,
+    "early_discount": None,
+}
 NOTHING_HOLDS: dict[str, Any] = {"held_for": {}, "acts": "", "held_at": None}
 
 
@@ -285,11 +294,7 @@ def reopen_invoice(
         "held_for": said,
         "acts": hold.acts,
         "held_at": at,
-        "approved_at": None,
-        "approved_by": "",
-        "approval_reason": "",
-        "pay_on": None,
-        "early_discount": None,
+        **NOT_APPROVED,
     }
     facts = said_of(invoice) | {"held_for": said, "acts": hold.acts}
     INVOICE_LIFECYCLE.move(invoice, "reopen", actor=actor, at=at, facts=facts, payload=facts, fields=fields)
@@ -346,6 +351,29 @@ def mark_paid(
 
 
 @requires_scope
+def unbook_invoice(key: uuid.UUID, bill: Bill, *, actor: Actor, at: datetime) -> Invoice:
+    """Note that the ERP has cancelled its booking of an invoice: it is not paid, and accounts payable says how it goes
+    on. Whoever cancels a booking corrects it as often as not, so nothing is voided: approved once more it is booked
+    once more, and what is booked there by hand meanwhile is joined to it.
+    """
+    invoice = _held(key, "unbook", Permission.ERP_MANAGE, None, actor=actor)
+    said = held_to_json(Hold(BOOKING_CANCELLED, Acts.PAYABLES.value))
+    fields = {
+        **_moved(at),
+        **NOT_APPROVED,
+        "held_for": said,
+        "acts": Acts.PAYABLES.value,
+        "held_at": at,
+        "paid_on": None,
+        "payment_reference": "",
+        "bill": None,
+    }
+    facts = said_of(invoice) | {"held_for": said, "acts": Acts.PAYABLES.value, "bill": bill.key}
+    INVOICE_LIFECYCLE.move(invoice, "unbook", actor=actor, at=at, facts=facts, fields=fields)
+    return invoice
+
+
+@requires_scope
 def mark_unpaid(key: uuid.UUID, *, actor: Actor, at: datetime) -> Invoice:
     """Note that the ERP has taken a payment back: it is scheduled again."""
     invoice = _held(key, "unpay", Permission.ERP_MANAGE, None, actor=actor)
@@ -370,15 +398,16 @@ def invoice_booked_as(bill: Bill) -> Invoice | None:
     """The live invoice that the ERP has booked as this bill: the one that points to it, else the one of its number."""
     found: Invoice | None = Invoice.objects.filter(bill=bill, state__in=LIVE).first()
     if found is None and number_key(bill.reference):
-        found = Invoice.objects.filter(
+        same = Invoice.objects.filter(
             supplier=bill.supplier_id,
             company=bill.company_id,
             number_key=number_key(bill.reference),
             currency=bill.currency,
             kind__in=["credit_note"] if bill.kind == "credit_note" else ["invoice", "debit_note"],
             state__in=LIVE,
-            bill=None,
-        ).first()
+        )
+        # What is cancelled there stands for nothing.
+        found = same.filter(Q(bill=None) | Q(bill__state=PaymentState.CANCELLED)).first()
     return found
 
 
@@ -390,32 +419,43 @@ def follow_bill(bill: Bill, *, actor: Actor, at: datetime) -> Invoice | None:
 
     A booking that comes to another total than what was taken is not taken for the invoice: it stays as it is, neither
     joined nor paid, and an internal fact says so. A part that was paid changes no total. Paid by the agreed day, and
-    short by exactly what was agreed for it (`is_paid_less`), it is paid in full.
+    short by exactly what was agreed for it (`is_paid_less`), it is paid in full. A booking that was cancelled takes it
+    back to accounts payable (`unbook_invoice`), once for each booking.
     """
     require_may(actor, Permission.ERP_MANAGE)
     found = invoice_booked_as(bill)
     if found is None:
         return None
     invoice, _orders = hold_with_orders(found.key, actor=actor)
-    is_told = bill.state != PaymentState.CANCELLED or invoice.bill_id != bill.pk
-    if is_told and abs(bill.total - invoice.total) > _rounding(invoice):
+    is_gone = bill.state == PaymentState.CANCELLED
+    if is_gone and (invoice.state not in SETTLED or _is_unbooked(invoice, bill)):
+        return invoice
+    if not (is_gone and invoice.bill_id == bill.pk) and abs(bill.total - invoice.total) > _rounding(invoice):
         _say_otherwise(invoice, bill, actor=actor, at=at)
         return invoice
     invoice = _note(invoice, {"bill": bill}, at=at)
     is_paid = bill.state == PaymentState.PAID or _is_short_as_agreed(invoice, bill)
     is_booked = bill.state in (PaymentState.APPROVED, PaymentState.PARTLY_PAID)
-    if bill.state == PaymentState.CANCELLED:
-        if invoice.state == InvoiceState.PAID:
-            invoice = mark_unpaid(invoice.key, actor=actor, at=at)
-        if invoice.state in INVOICE_LIFECYCLE.sources("void"):
-            return void_invoice(invoice.key, _("The ERP has cancelled its booking."), actor=actor, at=at)
-    elif is_paid and invoice.state in (*INVOICE_LIFECYCLE.sources("pay"), "paid"):
+    if is_gone:
+        return unbook_invoice(invoice.key, bill, actor=actor, at=at)
+    if is_paid and invoice.state in (*INVOICE_LIFECYCLE.sources("pay"), "paid"):
         return mark_paid(invoice.key, paid_on=bill.paid_on, bill=bill, actor=actor, at=at)
-    elif is_booked and not is_paid and invoice.state == InvoiceState.PAID:
+    if is_booked and not is_paid and invoice.state == InvoiceState.PAID:
         return mark_unpaid(invoice.key, actor=actor, at=at)
-    elif is_booked and invoice.state in (InvoiceState.APPROVED, InvoiceState.SCHEDULED):
+    if is_booked and invoice.state in (InvoiceState.APPROVED, InvoiceState.SCHEDULED):
         return mark_scheduled(invoice.key, pay_on=bill.due_on, bill=bill, actor=actor, at=at)
     return invoice
+
+
+def cancelled_bookings(invoice: Invoice) -> int:
+    """How often the ERP is known to have cancelled its booking of an invoice, in whichever version."""
+    return AuditEvent.objects.filter(stream=invoice.stream, kind=UNBOOKED).count()
+
+
+def _is_unbooked(invoice: Invoice, bill: Bill) -> bool:
+    """Whether that a booking was cancelled has had its consequence: told again it has no other."""
+    told = AuditEvent.objects.filter(stream=invoice.stream, kind=UNBOOKED, facts__bill=bill.key)
+    return told.exists()
 
 
 def _is_short_as_agreed(invoice: Invoice, bill: Bill) -> bool:

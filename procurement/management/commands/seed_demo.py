@@ -24,6 +24,7 @@ from procurement.demo.crew import crew_size, work_together
 from procurement.demo.details import fill_in_company_data
 from procurement.demo.docking import arrange_times
 from procurement.demo.erp_past import keep_books, tell_past_commands, tell_past_runs
+from procurement.demo.leaving import part_with_one
 from procurement.demo.loading import (
     SET_UP,
     end_accounts,
@@ -31,6 +32,7 @@ from procurement.demo.loading import (
     load_invitations,
     load_master_data,
     load_people,
+    load_providers,
     load_warehouse,
     play,
 )
@@ -108,10 +110,10 @@ class Command(BaseCommand):
         with acting(SET_UP):
             tell_past_runs(company)
         load_invitations(at=now - timedelta(days=2))
+        load_providers(at=now - timedelta(days=2))
         propose_tolerances(at=now - timedelta(hours=20))
         fill_in_company_data(at=now)
         keep_bank_details(at=now)
-        bring_some_in(at=now)
         with acting(SET_UP):
             forget_the_past()
         talk_about_changes(at=now - timedelta(minutes=10))
@@ -122,6 +124,8 @@ class Command(BaseCommand):
         end_accounts(company.people)
         prove_some(at=now)
         invoice_some(at=now)
+        bring_some_in(at=now)
+        part_with_one(at=now)
         begin_the_morning(company, at=now)
         if people_file:
             _write_people(people_file, password)

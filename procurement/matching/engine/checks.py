@@ -145,6 +145,7 @@ WORDS = frozenset(
         "account",
         "approver",
         "way",
+        "steps",
     }
 )
 

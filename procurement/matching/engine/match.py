@@ -10,7 +10,7 @@ from procurement.matching.engine.lines import (
     map_lines,
 )
 from procurement.matching.engine.papers import Claim, Grounds, Limits
-from procurement.matching.engine.parties import check_parties
+from procurement.matching.engine.parties import check_onboarding, check_parties
 from procurement.matching.engine.sums import UNLISTED, check_charges, check_orders, check_taxes, check_totals
 
 
@@ -32,6 +32,7 @@ def match(claim: Claim, grounds: Grounds, limits: Limits) -> Matched:
         *check_taxes(claim, grounds, limits),
         *check_totals(claim),
         *check_orders(claim, mapped, grounds, limits),
+        *check_onboarding(claim, grounds, limits),
     ]
     alone = limits.approves_alone and not any(one.message == UNLISTED for one in checks)
     stops = any(one.result in (Result.FAILED, Result.WAITS) for one in checks)

@@ -216,7 +216,8 @@ class Grounds:
     `lines` and `orders` are by the order line's id and the order's number. `taxes` are the (category, rate,
     jurisdiction) that the company takes; None: it has not said, and nothing that claims tax is approved alone.
     `charged` is what other claims on the same orders charge, by code. Tax ids are as written; none known means that
-    they are not compared.
+    they are not compared. `paying_waits` are the steps of the supplier's onboarding for which paying waits, and
+    `onboarding_is_ours` says that all of them were given and are being checked.
     """
 
     subject: Subject
@@ -227,6 +228,8 @@ class Grounds:
     taxes: frozenset[tuple[str, Decimal, str]] | None = None
     supplier_is_blocked: bool = False
     bank_is_frozen: bool = False
+    paying_waits: Sequence[str] = ()
+    onboarding_is_ours: bool = False
     supplier_tax_ids: frozenset[str] = frozenset()
     company_tax_ids: frozenset[str] = frozenset()
     without_order: bool = False
@@ -237,7 +240,8 @@ class Limits:
     """How far a claim may lie from its grounds: the company's tolerances, under the policy's name.
 
     `duplicate_days` is the window in which the same amount again is suspected; None: it is not. `approves_alone` says
-    that what passes is approved in the rule's name, `approver`.
+    that what passes is approved in the rule's name, `approver`; `waits_for_onboarding` that nothing is paid before the
+    supplier has given what paying waits for.
     """
 
     book: Rulebook = field(default_factory=lambda: Rulebook(()))
@@ -245,3 +249,4 @@ class Limits:
     duplicate_days: int | None = 7
     approves_alone: bool = False
     approver: str = ""
+    waits_for_onboarding: bool = True

@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator
 
 from procurement.matching.engine.checks import Acts, Check, CheckKind, Result
-from procurement.matching.engine.papers import ZERO, Claim, Grounds, LineGround
+from procurement.matching.engine.papers import ZERO, Claim, Grounds, Limits, LineGround
+
+ONBOARDING_OPEN = "supplier.onboarding_open"
 
 
 def check_parties(claim: Claim, grounds: Grounds) -> Iterator[Check]:
@@ -29,6 +31,17 @@ def _payable(claim: Claim, grounds: Grounds) -> Iterator[Check]:
     if claim.pay_to and not claim.pay_to_counts:
         inputs = {"account": claim.pay_to}
         yield Check(CheckKind.SUPPLIER, Result.FAILED, "supplier.account_over", inputs, acts=Acts.SUPPLIER)
+
+
+def check_onboarding(claim: Claim, grounds: Grounds, limits: Limits) -> Iterator[Check]:
+    """Whether paying waits for the supplier's onboarding. The last of all checks: whoever acts on another difference
+    does so meanwhile (domain.md §11: only paying waits), and what gives back is paid to nobody.
+    """
+    if claim.sign < 0 or not limits.waits_for_onboarding or not grounds.paying_waits:
+        return
+    inputs = {"steps": " ".join(grounds.paying_waits)}
+    acts = Acts.NOBODY if grounds.onboarding_is_ours else Acts.SUPPLIER
+    yield Check(CheckKind.SUPPLIER, Result.FAILED, ONBOARDING_OPEN, inputs, acts=acts)
 
 
 def _account(claim: Claim) -> Check:

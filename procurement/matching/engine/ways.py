@@ -16,7 +16,8 @@ STANDARD_DAYS = 7
 class MatchRule:
     """How claims are matched: for whom, which way, and whether what passes is approved by the rule alone.
 
-    `duplicate_days` is the window for the same amount again; None: it is not suspected. Both days of validity count.
+    `duplicate_days` is the window for the same amount again; None: it is not suspected. `waits_for_onboarding`: what
+    claims is held while paying waits for the supplier's onboarding. Both days of validity count.
     """
 
     key: str
@@ -27,6 +28,7 @@ class MatchRule:
     scope: Scope = field(default_factory=Scope)
     valid_from: date | None = None
     valid_to: date | None = None
+    waits_for_onboarding: bool = True
 
 
 # What counts where nobody has written anything: against what came, and a person approves.
@@ -71,9 +73,15 @@ def _is_valid(rule: MatchRule, on: date) -> bool:
     return not (rule.valid_from and on < rule.valid_from) and not (rule.valid_to and on > rule.valid_to)
 
 
-def _strictest(rule: MatchRule) -> tuple[bool, bool, int, str]:
+def _strictest(rule: MatchRule) -> tuple[bool, bool, bool, int, str]:
     days = -1 if rule.duplicate_days is None else rule.duplicate_days
-    return (rule.way is not Way.THREE_WAY, rule.approves_alone, -days, rule.key)
+    return (
+        rule.way is not Way.THREE_WAY,
+        rule.approves_alone,
+        not rule.waits_for_onboarding,
+        -days,
+        rule.key,
+    )
 
 
 def together(rules: Iterable[MatchRule]) -> MatchRule:
@@ -86,5 +94,14 @@ def together(rules: Iterable[MatchRule]) -> MatchRule:
         return STANDARD
     windows = [rule.duplicate_days for rule in found if rule.duplicate_days is not None]
     alone = all(rule.approves_alone for rule in found)
+    waits = any(rule.waits_for_onboarding for rule in found)
     first = found[0]
-    return MatchRule(first.key, first.name, first.way, alone, max(windows) if windows else None, first.scope)
+    return MatchRule(
+        first.key,
+        first.name,
+        first.way,
+        alone,
+        max(windows) if windows else None,
+        first.scope,
+        waits_for_onboarding=waits,
+    )

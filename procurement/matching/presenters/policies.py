@@ -32,6 +32,7 @@ class PolicyRow:
     way: str
     approval: str
     duplicates: str
+    onboarding: str
     validity: str
     state: str
     tone: str
@@ -49,6 +50,9 @@ def policy_row(policy: MatchPolicy) -> PolicyRow:
         way=str(WAY_WORDS[Way(policy.way)]),
         approval=_("What passes is approved at once") if policy.approves_alone else _("A person approves"),
         duplicates=_duplicates(policy.duplicate_days),
+        onboarding=_("It is held while paying waits for it")
+        if policy.waits_for_onboarding
+        else _("Paying does not wait for it"),
         validity=validity_text(policy.valid_from, policy.valid_to),
         state=policy.get_state_display(),
         tone=tone,

@@ -19,6 +19,7 @@ from portal.kernel.templatetags.portal_ui import day_text, figure, money_text, q
 from procurement.matching.engine.checks import DAYS, WORDS, Check, Input, Result
 from procurement.matching.queries.waiting import BY_MATCH
 from procurement.tolerances.presenters.sentences import SHOWN_DECIMALS, shown
+from suppliers.onboarding.presenters import names_of as steps_text
 
 QUANTITIES = frozenset(
     {"ordered", "received", "rejected", "claimed_before", "claimed", "claimed_in_all", "over"}
@@ -40,6 +41,9 @@ SENTENCES: dict[str, Any] = {
     "supplier.bank_frozen": lazy(
         "The supplier's bank details are frozen: somebody says that a change was not theirs. Nothing is approved until "
         "two people have looked."
+    ),
+    "supplier.onboarding_open": lazy(
+        "Paying waits for the onboarding of the supplier: %(steps)s. It goes on by itself when that is done."
     ),
     "supplier.account_over": lazy(
         "It asks to be paid to %(account)s, an account that is not in force. Correct it, and choose another one."
@@ -273,6 +277,8 @@ def input_text(name: str, inputs: Mapping[str, Input]) -> str:
         return ""
     if isinstance(value, date):
         return day_text(value)
+    if name == "steps":
+        return steps_text(str(value).split())
     if isinstance(value, str):
         return value
     if name in QUANTITIES:

@@ -1,7 +1,7 @@
 """Reading matches, the rules by which they are made, and all that a claim is held against."""
 
 from procurement.matching.queries.figures import MatchFigures, first_matches, match_figures
-from procurement.matching.queries.gathering import Gathering, gather
+from procurement.matching.queries.gathering import Gathering, gather, paying_waits_of
 from procurement.matching.queries.kept import (
     checks_of,
     current_match,
@@ -21,6 +21,7 @@ from procurement.matching.queries.trying import InvoicesTried, TriedInvoice, try
 from procurement.matching.queries.waiting import (
     MATCHER,
     held_by_match,
+    held_for_onboarding,
     held_of_suppliers,
     touched_by_claims,
     touched_by_orders,
@@ -41,11 +42,13 @@ __all__ = [
     "first_matches",
     "gather",
     "held_by_match",
+    "held_for_onboarding",
     "held_of_suppliers",
     "lock_match_policy",
     "match_figures",
     "match_policies",
     "matches_of",
+    "paying_waits_of",
     "touched_by_claims",
     "touched_by_orders",
     "try_on_invoices",

@@ -49,6 +49,7 @@ from procurement.matching.engine import (
 from procurement.matching.engine.units import factors_to
 from procurement.matching.engine.ways import MatchRule, Ways, together
 from procurement.matching.queries.rules import ways_of
+from procurement.matching.queries.waiting import MATCHER
 from procurement.orders.models import PurchaseOrderLine
 from procurement.orders.states import OrderState
 from procurement.receipts.queries import rejected_by_line
@@ -57,6 +58,8 @@ from procurement.tolerances.policies import Rulebook
 from procurement.tolerances.queries import LivePolicy, groups_of, live_policy, live_policy_held, stopped_of
 from suppliers.banking.queries import OFFICE, frozen_suppliers, known_traces
 from suppliers.banking.states import AccountState
+from suppliers.onboarding.messages import PayingWaits
+from suppliers.onboarding.queries import paying_waits
 from suppliers.states import SupplierState
 
 ZERO = Decimal(0)
@@ -119,6 +122,7 @@ class Gathering:
     rejected: Mapping[int, Decimal]
     accounts: Mapping[int, set[str]] = field(default_factory=dict)
     frozen: set[int] = field(default_factory=set)
+    onboarding: Mapping[int, PayingWaits] = field(default_factory=dict)
     settled: set[int] = field(default_factory=set)
     _factors: dict[str, Mapping[str, Fraction]] = field(default_factory=dict)
 
@@ -205,6 +209,7 @@ class Gathering:
             if pk in self.order_lines
         }
         profile = company.profile
+        waits = self.onboarding.get(invoice.supplier_id)
         company_tax_id = profile.company_tax_id if profile else ""
         return Grounds(
             subject=self._subject(invoice),
@@ -221,6 +226,8 @@ class Gathering:
             taxes=company.taxes,
             supplier_is_blocked=supplier.state == SupplierState.BLOCKED,
             bank_is_frozen=invoice.supplier_id in self.frozen,
+            paying_waits=waits.steps if waits else (),
+            onboarding_is_ours=bool(waits and waits.is_ours),
             company_tax_ids=frozenset({company_tax_id} if company_tax_id else ()),
             without_order=bool(profile and profile.allow_without_order),
         )
@@ -237,6 +244,7 @@ class Gathering:
             and not company.is_stopped
             and not _waits_for_its_invoice(invoice),
             approver=rule.name,
+            waits_for_onboarding=rule.waits_for_onboarding,
         )
 
     def policy(self, invoice: Invoice) -> MatchRule:
@@ -434,7 +442,20 @@ def gather(
         rejected=rejected_by_line(order_lines),
         accounts=_accounts(invoices),
         frozen=frozen_suppliers({one.supplier_id for one in invoices}),
+        onboarding=paying_waits({one.supplier_id for one in invoices}, at),
     )
+
+
+def paying_waits_of(invoice: Invoice, *, at: datetime) -> PayingWaits | None:
+    """What of its supplier's onboarding an invoice is held for, where the policy that counts for it says so."""
+    if invoice.kind == InvoiceKind.CREDIT_NOTE:
+        return None
+    waits = paying_waits([invoice.supplier_id], at).get(invoice.supplier_id)
+    if waits is None:
+        return None
+    with acting(MATCHER):
+        found = Invoice.objects.select_related("company", "supplier", "corrects", "pay_to").get(pk=invoice.pk)
+        return waits if gather([found], at=at).policy(found).waits_for_onboarding else None
 
 
 def _accounts(invoices: Iterable[Invoice]) -> Mapping[int, set[str]]:

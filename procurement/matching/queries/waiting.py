@@ -12,6 +12,7 @@ from portal.kernel.actors import Actor
 from procurement.invoices.models import Invoice, InvoiceLine
 from procurement.invoices.states import InvoiceState
 from procurement.matching.engine import CheckKind, Result
+from procurement.matching.engine.parties import ONBOARDING_OPEN
 from procurement.matching.models import MatchCheck
 
 MATCHER = Actor.system("Matching")
@@ -74,6 +75,12 @@ def held_of_suppliers(supplier_ids: Iterable[int]) -> list[int]:
     """The invoices of these suppliers, by id, that the match holds for whatever reason. One query."""
     found = Invoice.objects.filter(OURS, state=InvoiceState.HELD, supplier__in=set(supplier_ids))
     return list(found.order_by("id").values_list("pk", flat=True))
+
+
+def held_for_onboarding(supplier_ids: Iterable[int] | None) -> list[int]:
+    """The invoices of these suppliers, or of all, by id, that wait for their supplier's onboarding. One query."""
+    rows = _apart().filter(message=ONBOARDING_OPEN)
+    return _ours(rows if supplier_ids is None else rows.filter(supplier__in=set(supplier_ids)))
 
 
 def _ours(rows: QuerySet[MatchCheck]) -> list[int]:

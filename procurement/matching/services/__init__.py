@@ -11,12 +11,14 @@ from procurement.matching.services.policies import (
 from procurement.matching.services.reacting import (
     HEARS_BANKS,
     HEARS_CLAIMS,
+    HEARS_ONBOARDING,
     HEARS_ORDERS,
     HEARS_RULES,
     HEARS_SENT,
     match_sent,
     rematch_claims,
     rematch_held,
+    rematch_onboarding,
     rematch_orders,
     rematch_suppliers,
 )
@@ -24,6 +26,7 @@ from procurement.matching.services.reacting import (
 __all__ = [
     "HEARS_BANKS",
     "HEARS_CLAIMS",
+    "HEARS_ONBOARDING",
     "HEARS_ORDERS",
     "HEARS_RULES",
     "HEARS_SENT",
@@ -34,6 +37,7 @@ __all__ = [
     "match_sent",
     "rematch_claims",
     "rematch_held",
+    "rematch_onboarding",
     "rematch_orders",
     "rematch_suppliers",
     "rematch_waiting",

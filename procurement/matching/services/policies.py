@@ -51,6 +51,7 @@ def write_match_policy(command: WriteMatchPolicy, *, actor: Actor, at: datetime)
         "way": command.way,
         "approves_alone": command.approves_alone,
         "duplicate_days": command.duplicate_days,
+        "waits_for_onboarding": command.waits_for_onboarding,
         "level": scope.level.value,
         "segment": scope.segment,
         "supplier_number": scope.supplier,
@@ -74,6 +75,7 @@ def write_match_policy(command: WriteMatchPolicy, *, actor: Actor, at: datetime)
         "name": policy.name,
         "way": policy.way,
         "approves_alone": policy.approves_alone,
+        "waits_for_onboarding": policy.waits_for_onboarding,
         "level": policy.level,
     }
     record(

@@ -16,6 +16,7 @@ from procurement.invoices.states import InvoiceKind, InvoiceState
 from procurement.matching.queries import (
     MATCHER,
     held_by_match,
+    held_for_onboarding,
     held_of_suppliers,
     touched_by_claims,
     touched_by_orders,
@@ -39,6 +40,51 @@ HEARS_CLAIMS = frozenset(
 )
 # Nothing is paid to a supplier whose bank details are frozen.
 HEARS_BANKS = frozenset({"bank.frozen", "bank.thawed"})
+# What a supplier has given of what paying waits for, what was decided on it, and whether anything is asked at all.
+ONBOARDING_BEGINS = frozenset({"onboarding.invited", "onboarding.begun_again"})
+STEPS = frozenset(
+    {
+        "onboarding.approved",
+        "onboarding.refused",
+        "onboarding.withdrawn",
+        "onboarding.left",
+        "onboarding.terms_accepted",
+        "onboarding.questions_answered",
+        "supplier.detail_changed",
+        "supplier.change_requested",
+        "supplier.change_approved",
+        "supplier.change_refused",
+        "supplier.change_withdrawn",
+        "supplier.mail_address_changed",
+        "supplier.classified",
+        "document.supplied",
+        "document.admitted",
+        "document.accepted",
+        "document.refused",
+        "document.excused",
+        "document.expired",
+        "bank.account_opened",
+        "bank.account_ended",
+        "bank.account_held",
+        "bank.account_released",
+        "bank.change_requested",
+        "bank.change_refused",
+        "bank.change_withdrawn",
+    }
+)
+# What is asked of many: all that is held for an onboarding is looked at again.
+ASKED_OF_MANY = frozenset(
+    {
+        "onboarding_template.written",
+        "onboarding_template.retired",
+        "terms.written",
+        "document_kind.written",
+        "document_kind.retired",
+        "document_requirement.written",
+        "document_requirement.retired",
+    }
+)
+HEARS_ONBOARDING = ONBOARDING_BEGINS | STEPS | ASKED_OF_MANY
 # Rules that act from now on, or no more: what they ask of is something else.
 HEARS_RULES = frozenset(
     {
@@ -108,6 +154,23 @@ def rematch_suppliers(events: Sequence[AuditEvent], at: datetime) -> str:
     with acting(MATCHER):
         ids = held_of_suppliers({one.supplier_id for one in events if one.supplier_id is not None})
     return _match(ids, Trigger.PERSON, at=at)
+
+
+def rematch_onboarding(events: Sequence[AuditEvent], at: datetime) -> str:
+    """The reaction: a supplier gave what its onboarding asks, or something else is asked: what is held for that goes on
+    or stays. Where an onboarding begins, all that the match holds of the supplier is looked at.
+    """
+    require_no_transaction()
+    kinds = {one.kind for one in events}
+    begun = {one.supplier_id for one in events if one.kind in ONBOARDING_BEGINS and one.supplier_id}
+    of_one = {one.supplier_id for one in events if one.kind in STEPS and one.supplier_id}
+    with acting(MATCHER):
+        ids = set(held_of_suppliers(begun)) if begun else set()
+        if kinds & ASKED_OF_MANY:
+            ids |= set(held_for_onboarding(None))
+        elif of_one:
+            ids |= set(held_for_onboarding(of_one))
+    return _match(sorted(ids), Trigger.PERSON, at=at)
 
 
 def _keys(events: Iterable[AuditEvent], stream: str) -> set[UUID]:

@@ -200,7 +200,11 @@ def _with_second_contact(telling: _Telling, people: Sequence[Person]) -> list[Pe
     if telling.event.facts.get("action") != "second_contact" or telling.order is None:
         return list(people)
     more = telling.order.supplier.email.lower()
-    if not more or any(one.address.lower() == more for one in people):
+    if (
+        not more
+        or telling.order.supplier.left_at is not None
+        or any(one.address.lower() == more for one in people)
+    ):
         return list(people)
     return [*people, address_of(telling.order.supplier)]
 

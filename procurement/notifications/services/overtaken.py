@@ -90,6 +90,8 @@ def _reader_gone(mail: NoticeMail) -> str:
         supplier = Supplier.objects.filter(pk=mail.supplier_id).first()
         if supplier is None or supplier.state == SupplierState.BLOCKED:
             return "the supplier is blocked"
+        if supplier.left_at is not None:
+            return "the business has ended"
         if (
             mail.user_id
             and not Membership.objects.filter(
@@ -242,9 +244,9 @@ class _Runs:
     def overtaken(self, event: AuditEvent) -> str:
         """Why a fact of an onboarding is told no more; empty for one that is."""
         state = self.states.get(event.stream, "")
-        if event.kind in ("onboarding.reminded", "onboarding.handed_back") and state != RunState.STARTED:
+        if event.kind in ("onboarding.reminded", "onboarding.returned") and state != RunState.STARTED:
             return "gone on meanwhile"
-        if event.kind == "onboarding.handed_in" and state != RunState.IN_REVIEW:
+        if event.kind == "onboarding.submitted" and state != RunState.IN_REVIEW:
             return "decided meanwhile"
         return ""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from smtplib import SMTPException
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from allauth.account.models import EmailAddress
@@ -109,7 +110,7 @@ def _reset_asked(event: AuditEvent) -> WarningWords:
             _("It takes effect on %(moment)s. Your password stays as it is.") % {"moment": until},
             _("If you did not ask for help, stop it now."),
         ),
-        stop_url(facts["key"]),
+        stop_url(UUID(facts["key"])),
         _("This was not me: stop it"),
     )
 
@@ -150,6 +151,19 @@ def _impersonated(event: AuditEvent) -> WarningWords:
     )
 
 
+def _identity_joined(event: AuditEvent) -> WarningWords:
+    return WarningWords(
+        _("You can sign in through %(provider)s now") % {"provider": event.facts["provider"]},
+        (
+            _("Your account was joined with your company’s sign-in on %(moment)s.")
+            % {"moment": moment_text(event.at)},
+            _("If you did not sign in there at that time, tell your administrator at once."),
+        ),
+        _at("usersessions_list"),
+        _("Where you are signed in"),
+    )
+
+
 WARNINGS: Mapping[str, Words] = {
     "sign_in.from_new_place": _new_place,
     "recovery_code.used": _code_used,
@@ -158,6 +172,7 @@ WARNINGS: Mapping[str, Words] = {
     "factor.reset_stopped": _reset_stopped,
     "factor.reset_finished": _reset_done,
     "person.impersonated": _impersonated,
+    "identity.joined": _identity_joined,
 }
 
 

@@ -16,7 +16,8 @@ from django.utils import timezone
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.utils import get_column_letter
 
-from procurement.sheets.cells import LONGEST_CELL, Cell, is_dangerous, plain_number
+from portal.kernel.cells import is_dangerous
+from procurement.sheets.cells import LONGEST_CELL, Cell, plain_number
 
 FIRST_DAY = date(1899, 12, 30)  # what Excel counts days from
 BOLD, DAY, MOMENT, QUOTED = 1, 2, 3, 4  # places in STYLES

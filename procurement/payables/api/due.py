@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 from portal.kernel.rest.doors import Doors, ProgramRequest, program_door
 from portal.kernel.rest.fields import Day, Exact
-from procurement.invoices.api import Signed
+from procurement.invoices.api.told import Signed
 from procurement.payables.queries.forecast import forecast
 from suppliers.roles import Permission
 

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from portal.kernel.rest.fields import Day, Exact, Moment, Word, page_of
-from procurement.invoices.api import InvoiceTold, Signed
+from procurement.invoices.api.told import InvoiceTold, Signed
 from procurement.invoices.states import InvoiceKind, InvoiceState
 from procurement.matching.api import InvoiceMatch
 from procurement.orders.api import CompanyRef, SupplierRef

@@ -103,6 +103,7 @@ def case_page(invoice: Invoice, *, actor: Actor, at: datetime) -> dict[str, Any]
     is_author = actor.user_id in authors_of(invoice)
     alone = "approve" in verbs and not is_author and may_accept_alone(invoice, actor)
     wanted = wanted_of(invoice, actor, at) if "approve" in verbs and not alone and not waiting else ()
+    waits = paying_waits([invoice.supplier_id], at).get(invoice.supplier_id)
     page: dict[str, Any] = {
         "invoice": invoice,
         "file": file,
@@ -112,7 +113,7 @@ def case_page(invoice: Invoice, *, actor: Actor, at: datetime) -> dict[str, Any]
         "lines": [_line_row(one, () if is_over else one.checks, policy, actor) for one in file.lines],
         "whole": check_rows(_failed(file.checks) if is_over else file.whole, policy=policy, actor=actor),
         "why": held_text(invoice.held_for),
-        "paying_waits": steps_text(paying_waits([invoice.supplier_id], at).get(invoice.supplier_id, ())),
+        "paying_waits": steps_text(waits.steps) if waits else "",
         "headline": _headline(invoice, waiting, actor),
         "stake": at_stake(invoice, today),
         "asked": asked_text(waiting),

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from procurement.invoices.models import Invoice
-from procurement.invoices.states import HELD_DISPUTED, REJECTED_SAME, Acts, InvoiceState
+from procurement.invoices.states import BOOKING_CANCELLED, HELD_DISPUTED, REJECTED_SAME, Acts, InvoiceState
 from procurement.matching.presenters import held_sentence
 from procurement.payables.models import Approval
 from procurement.payables.states import (
@@ -33,6 +33,9 @@ def held_text(held_for: Mapping[str, Any]) -> str:
     sentences = {
         HELD: _("Accounts payable holds it: %(reason)s"),
         REOPENED: _("Accounts payable took its approval back: %(reason)s"),
+        BOOKING_CANCELLED: _(
+            "The ERP has cancelled its booking. Accounts payable approves it once more, or sends it back."
+        ),
         REJECTED_SAME: _("It is the same as invoice %(other)s."),
         TOLD: _("Accounts payable asked a colleague, and has the answer."),
         ANSWERED: _("%(name)s answered: “%(answer)s”"),

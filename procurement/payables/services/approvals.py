@@ -18,7 +18,15 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.audit.services import Fact, record_all
-from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, NotFound, Problem, StaleDocument
+from portal.kernel.errors import (
+    IllegalTransition,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    Problem,
+    Refusal,
+    StaleDocument,
+)
 from portal.kernel.scope import requires_scope
 from procurement.invoices.messages import InvoiceNamed
 from procurement.invoices.models import Invoice
@@ -26,6 +34,7 @@ from procurement.invoices.queries import lock_invoice, order_ids_of
 from procurement.invoices.services.holding import hold_with_orders, require_as_seen, require_verb
 from procurement.invoices.services.settle import approve_invoice
 from procurement.invoices.services.withdraw import withdraw_invoice
+from procurement.matching.queries import paying_waits_of
 from procurement.orders.queries import lock_orders
 from procurement.payables.messages import ApprovalSaid, InvoiceSaid
 from procurement.payables.models import Approval, ApprovalRule
@@ -47,6 +56,7 @@ from procurement.payables.queries.approvals import (
 )
 from procurement.payables.states import APPROVAL_LIFECYCLE, OPEN_APPROVALS, ApprovalState
 from suppliers.models import User
+from suppliers.onboarding.presenters import names_of as steps_text
 from suppliers.roles import Permission
 
 DESK = Actor.system("Accounts payable")
@@ -59,6 +69,12 @@ class Accepted:
 
     invoice: Invoice
     asked: Sequence[Approval] = ()
+
+
+class OnboardingOpen(Refusal):
+    """Paying waits until the supplier has given what its onboarding asks."""
+
+    code = "onboarding_open"
 
 
 @requires_scope
@@ -88,7 +104,7 @@ def ask_approval(command: InvoiceSaid, *, actor: Actor, at: datetime) -> Sequenc
     """Ask those whom the rules name to approve an invoice, with the reason why it should be paid as it is.
 
     Raises `NotAllowed`, `Invalid` without a reason, `IllegalTransition` where it is settled or asked already, and
-    `StaleDocument`.
+    `StaleDocument`; `OnboardingOpen` while paying waits for the supplier's onboarding.
     """
     require_approver(actor, Permission.INVOICE_SETTLE)
     reason = require_reason(command.reason)
@@ -220,7 +236,10 @@ def take_back_note(invoice: Invoice, note: Invoice, *, at: datetime) -> None:
 def _approve(invoice: Invoice, reason: str, *, actor: Actor, at: datetime) -> Invoice:
     """Approve an invoice, which is held with its orders, and with it the credit notes that accounts payable sent about
     it for its supplier. Those about a version before are taken back: nobody was asked about them with this one.
+
+    Raises `OnboardingOpen` while paying waits for the supplier's onboarding.
     """
+    _require_paying(invoice, at)
     for note in hold_notes_before(invoice):
         take_back_note(invoice, note, at=at)
     notes = hold_notes(invoice)
@@ -230,10 +249,22 @@ def _approve(invoice: Invoice, reason: str, *, actor: Actor, at: datetime) -> In
     return approved
 
 
+def _require_paying(invoice: Invoice, at: datetime) -> None:
+    """Raise `OnboardingOpen` while paying waits for the supplier's onboarding, where the policy says so. Asked before
+    anybody is asked, too: nobody's approval is to be in vain.
+    """
+    if waits := paying_waits_of(invoice, at=at):
+        message = _(
+            "Paying this supplier waits for its onboarding: %(steps)s. Approve it when that is done, or send it back."
+        )
+        raise OnboardingOpen(message % {"steps": steps_text(waits.steps)})
+
+
 APPROVABLE = frozenset({"sent", "held", "disputed"})
 
 
 def _ask(invoice: Invoice, reason: str, *, actor: Actor, at: datetime) -> list[Approval]:
+    _require_paying(invoice, at)
     before = hold_round(invoice)
     if any(one.state in OPEN_APPROVALS for one in before):
         raise IllegalTransition(_("Approval of this invoice is asked for already."))

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.access import DoorRequest
 from portal.kernel.errors import Invalid, Refusal
-from portal.kernel.sealed import View, WayIn, sealed_door
+from portal.kernel.link_door import View, WayIn, sealed_door
 from procurement.payables.messages import SayByLink, Shown
 from procurement.payables.models import ApprovalLink
 from procurement.payables.presenters.by_link import approve_page, over_text
@@ -54,7 +54,7 @@ def approve_door(
     methods: Iterable[str] = ("GET",),
     refused: Callable[[ApproveRequest, Refusal], HttpResponse] | None = None,
 ) -> Callable[[View], View]:
-    """Declare and guard a page behind an approval's link. See `portal.kernel.sealed`."""
+    """Declare and guard a page behind an approval's link. See `portal.kernel.link_door`."""
     return sealed_door(_find, _closed, methods=methods, refused=refused)
 
 

@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from portal.kernel.access import DoorRequest, door
@@ -20,6 +21,7 @@ from procurement.shipments.queries import (
     visible_notices,
 )
 from procurement.shipments.states import ON_THE_WAY, NoticeState
+from suppliers.models import Supplier
 from suppliers.roles import Permission
 
 LIST = "procurement/shipments/list.html"
@@ -41,6 +43,9 @@ def shipment_list(request: DoorRequest) -> HttpResponse:
         notices = matching_notices(notices, q)
     if site:
         notices = notices.filter(ship_to__code=site)
+    of = _supplier_asked(request)
+    if of:
+        notices = notices.filter(supplier=of)
     page = paginate(notices, request.GET.get("cursor", ""), order=order, size=PAGE_SIZE)
     places = [] if request.actor.is_supplier else receiving_sites()
     context = {
@@ -49,9 +54,9 @@ def shipment_list(request: DoorRequest) -> HttpResponse:
         "view": view,
         "views": [
             {
-                "url": f"?view={name}",
+                "url": "?" + urlencode({"view": name, **({"supplier": of.number} if of else {})}),
                 "label": label,
-                "count": found.count() if name in ("drafts", "late") else "",
+                "count": found.count() if name in ("drafts", "late") and not of else "",
                 "hot": True,
                 "current": name == view,
             }
@@ -59,11 +64,21 @@ def shipment_list(request: DoorRequest) -> HttpResponse:
         ],
         "q": q,
         "filters": [_site_filter(places, view, site)] if places else [],
-        "active": _active(places, view, site),
+        "active": _active(places, view, site) + _active_supplier(of, view),
         "may_ship": request.actor.may(Permission.SHIPMENT_WRITE),
         "may_set_up": request.actor.may(Permission.SHIPMENT_SETUP) and request.actor.is_supplier,
     }
     return render(request, LIST, context)
+
+
+def _supplier_asked(request: DoorRequest) -> Supplier | None:
+    """The supplier to which the address narrows the list, for the buying side."""
+    number = "" if request.actor.is_supplier else request.GET.get("supplier", "")[:40]
+    return Supplier.objects.visible_to(request.actor).filter(number=number).first() if number else None
+
+
+def _active_supplier(of: Supplier | None, view: str) -> list[dict[str, str]]:
+    return [{"label": _("Supplier"), "text": of.name, "remove_url": f"?view={view}"}] if of else []
 
 
 def _parts(request: DoorRequest) -> dict[str, Part]:

@@ -102,11 +102,11 @@ class Answer:
         return self.sent_at <= self.due_at
 
 
-def _answers(supplier_id: int, at: datetime) -> QuerySet[OrderAcknowledgment]:
+def _answers(supplier_id: int, at: datetime, period: timedelta = PERIOD) -> QuerySet[OrderAcknowledgment]:
     """Withdrawn ones count: they were given. What a buyer gave for the supplier does not."""
     return OrderAcknowledgment.objects.filter(
         supplier_id=supplier_id,
-        sent_at__gt=at - PERIOD,
+        sent_at__gt=at - period,
         sent_at__lte=at,
         due_at__isnull=False,
         on_behalf=False,
@@ -114,9 +114,9 @@ def _answers(supplier_id: int, at: datetime) -> QuerySet[OrderAcknowledgment]:
 
 
 @requires_scope
-def answered(supplier_id: int, *, at: datetime) -> Answered:
-    """The answers a supplier gave in the last twelve months: one query."""
-    found = _answers(supplier_id, at).aggregate(
+def answered(supplier_id: int, *, at: datetime, period: timedelta = PERIOD) -> Answered:
+    """The answers a supplier gave in the last twelve months, or another period: one query."""
+    found = _answers(supplier_id, at, period).aggregate(
         given=Count("pk"), in_time=Count("pk", filter=Q(sent_at__lte=F("due_at")))
     )
     return Answered(**found)

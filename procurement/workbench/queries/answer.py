@@ -52,7 +52,6 @@ from procurement.workbench.queries.grid import GridLine
 from procurement.workbench.queries.rows import Parts, row_of, typed_pieces
 from suppliers.models import SupplierSite
 from suppliers.roles import Permission
-from suppliers.states import SupplierState
 
 NEWEST_REVISIONS = 20
 SHOWN = ("all", "waiting", "changed")
@@ -110,7 +109,7 @@ def may_answer(order: PurchaseOrder, actor: Actor) -> bool:
     if order.state != OrderState.ISSUED:
         return False
     if actor.is_supplier:
-        return actor.may(Permission.ORDER_ACKNOWLEDGE) and order.supplier.state != SupplierState.BLOCKED
+        return actor.may(Permission.ORDER_ACKNOWLEDGE) and not order.supplier.only_reads
     return actor.is_company and actor.may(Permission.ORDER_ANSWER_FOR)
 
 

@@ -28,6 +28,7 @@ from suppliers.onboarding.services import (
     targets_of,
 )
 from suppliers.onboarding.states import InvitedHow
+from suppliers.people.ways import require_own_factor
 from suppliers.roles import Permission
 from suppliers.states import Segment
 
@@ -76,6 +77,7 @@ def onboarding_candidates(request: DoorRequest) -> HttpResponse:
     asked = candidates_asked((request.POST if request.method == "POST" else request.GET).dict())
     found = candidates(asked, request.at.date(), actor=request.actor)
     if request.method == "POST":
+        require_own_factor(request)
         numbers = list(found.order_by("id").values_list("number", flat=True)[:MOST_TARGETS])
         command = InviteSuppliers(tuple(Target(one) for one in numbers), InvitedHow.LIST)
         outcome = invite_suppliers(command, actor=request.actor, at=request.at)
@@ -124,6 +126,7 @@ def onboarding_sheet_new(request: DoorRequest) -> HttpResponse:
 def onboarding_sheet(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """Each row of a sheet: who would be invited, and why each other is not. Posted, they are invited, once."""
     if request.method == "POST":
+        require_own_factor(request)
         done = invite_by_sheet(key, actor=request.actor, at=request.at)
         _tell(request, done.invited, ())
         return see_other("onboarding-list")
@@ -146,6 +149,7 @@ def onboarding_first_orders(request: DoorRequest) -> HttpResponse:
     """Which of our companies has suppliers invited by their first order."""
     companies = our_companies()
     if request.method == "POST":
+        require_own_factor(request)
         code = request.POST.get("company", "")
         if code not in {one.code for one in companies}:
             message = _("There is no such company.")

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from portal.kernel.access import DoorRequest, public
 from portal.kernel.audit.queries import timeline_of
 from portal.kernel.errors import Invalid, NotAllowed, NotFound, Refusal
+from portal.kernel.link_door import hidden, spoken
 from portal.kernel.scope import acting
-from portal.kernel.sealed import hidden, spoken
 from portal.kernel.web import whole_number
 from procurement.acknowledgments.services import Acknowledged
 from procurement.changes.forms import read_wish_form

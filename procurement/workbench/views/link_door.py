@@ -1,4 +1,4 @@
-"""The door of a link to an order: one person acts for one supplier on one document. See portal/kernel/sealed.py."""
+"""The door of a link to an order: one person acts for one supplier on one document. See portal/kernel/link_door.py."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -8,7 +8,7 @@ from django.shortcuts import render
 
 from portal.kernel.access import DoorRequest
 from portal.kernel.errors import Refusal
-from portal.kernel.sealed import View, WayIn, sealed_door
+from portal.kernel.link_door import View, WayIn, sealed_door
 from procurement.links.models import SignedLink
 from procurement.links.queries import actor_of_link, find_link, standing
 from procurement.links.states import LinkStanding

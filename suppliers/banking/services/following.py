@@ -22,6 +22,7 @@ from suppliers.banking.queries import (
 )
 from suppliers.banking.services.asking import account_of, close_change
 from suppliers.banking.services.deciding import APPROVERS
+from suppliers.banking.services.entering import follow_telling, overtake
 from suppliers.banking.services.freezing import begun_anew, freeze_everything
 from suppliers.banking.services.reaching import has_had_its_wait
 from suppliers.banking.services.telling import tell_everybody
@@ -67,7 +68,7 @@ def _take_effect(pk: int, supplier_id: int, at: datetime) -> bool:
     change = hold_change(pk)
     if change.state != ChangeState.WAITING or change.waits_until is None or change.waits_until > at:
         return False  # another worker was faster, it was frozen, or it waits longer
-    if open_freeze(supplier_id) or supplier.state == SupplierState.BLOCKED:
+    if open_freeze(supplier_id) or supplier.state == SupplierState.BLOCKED or supplier.left_at is not None:
         return False
     if not may_still_request(change):
         reason = _("Who requested it does not act for the supplier any more.")
@@ -89,6 +90,8 @@ def _take_effect(pk: int, supplier_id: int, at: datetime) -> bool:
         close_change(change, "refuse", overtaken, actor=OFFICE, at=at)
         return False
     _put_in_force(change, at)
+    overtake(supplier_id, at=at)
+    follow_telling(supplier_id, at=at)
     tell_everybody(BankNoticeKind.IN_FORCE, supplier, change, actor=OFFICE, at=at)
     return True
 

@@ -12,7 +12,6 @@ from suppliers.banking.policies import is_fresh, reason_problem
 from suppliers.banking.queries import long_approvers, open_freeze
 from suppliers.models import Supplier
 from suppliers.roles import Permission
-from suppliers.states import SupplierState
 
 
 class NeedsFactor(Refusal):
@@ -82,7 +81,7 @@ def require_thawed(supplier: Supplier) -> None:
 
 def require_not_blocked(supplier: Supplier, actor: Actor) -> None:
     """A blocked supplier only reads."""
-    if actor.is_supplier and supplier.state == SupplierState.BLOCKED:
+    if actor.is_supplier and supplier.only_reads:
         raise NotYou(_("Your company is blocked at this customer: bank details cannot be changed."))
 
 

@@ -1,6 +1,13 @@
-"""What others say about an account: the ERP, a sheet, an invoice. It is held against those in force, no more."""
+"""What others say about an account: the ERP, a sheet, an invoice. It is held against those in force, no more.
 
-from collections.abc import Sequence
+Note [Told, and on record]: an ERP that has paid a supplier for years knows its account, and nobody here does. So what
+it tells of a supplier of whose accounts nothing was ever asked here is noted and proposes nothing; what it tells
+*otherwise* later does, for then somebody has changed it there. Of any other supplier every account that is not on
+record is proposed, but for one that has ended here while the change that ended it is still to be entered in the ERP
+(`entering`).
+"""
+
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +22,14 @@ from portal.kernel.sealing import Unreadable, trace
 from suppliers.banking.engine import bare, read_account
 from suppliers.banking.messages import AccountTyped, AskForChange
 from suppliers.banking.models import BankAccount, BankChange
-from suppliers.banking.queries import OFFICE, accounts_by_number, live_accounts, numbers_like, open_number
+from suppliers.banking.queries import (
+    OFFICE,
+    accounts_by_number,
+    has_just_ended,
+    live_accounts,
+    numbers_like,
+    open_number,
+)
 from suppliers.banking.services.asking import propose_change
 from suppliers.banking.states import UNDECIDED, AccountState, ChangeKind, ChangeState
 from suppliers.models import Supplier
@@ -35,10 +49,8 @@ class AccountTold:
 
 @requires_scope
 def hear_of_accounts(told: Sequence[AccountTold], *, actor: Actor, at: datetime) -> Intake:
-    """Hold accounts that the ERP or a sheet tells against those in force. One that differs becomes a proposal, once at
-    a time; what is in force stays so. An account that cannot be one is a problem of its row.
-
-    Today a person brings them, with the vendor file as a sheet: no connector reads accounts from an ERP yet.
+    """Hold accounts that a sheet tells against those in force. One that differs becomes a proposal, once at a time;
+    what is in force stays so. An account that cannot be one is a problem of its row.
     """
     known = {
         one.number: one
@@ -51,7 +63,7 @@ def hear_of_accounts(told: Sequence[AccountTold], *, actor: Actor, at: datetime)
             message = _("Supplier %(value)s is not known.") % {"value": one.supplier[:40]}
             problems.append(Problem("supplier", message, one.supplier[:40], "unknown", one.supplier[:40]))
             continue
-        outcome = _hear(one, supplier, actor, at)
+        outcome = hear_one(one, supplier, actor, at)
         if isinstance(outcome, Problem):
             problems.append(outcome)
         stored += outcome is True
@@ -59,18 +71,23 @@ def hear_of_accounts(told: Sequence[AccountTold], *, actor: Actor, at: datetime)
     return Intake(stored=stored, unchanged=same, problems=tuple(problems))
 
 
-def _hear(told: AccountTold, supplier: Supplier, actor: Actor, at: datetime) -> bool | Problem:
+def hear_one(
+    told: AccountTold, supplier: Supplier, actor: Actor, at: datetime, beside: Collection[int] = ()
+) -> bool | Problem:
+    """Whether an account became a proposal. `beside`: the accounts, by id, that are told with it, and so go on."""
     account, found = read_account(told.typed)
     if account is None:
         return Problem(found[0].field, found[0].message, "", found[0].code, told.supplier)
     with acting(OFFICE):
         if accounts_by_number(supplier.pk, account):
             return False
+        if has_just_ended(supplier.pk, account):
+            return False  # not told to the ERP's people yet: their task stands open
         same = BankChange.objects.filter(supplier=supplier, number__in=numbers_like(account).values("id"))
         refused = Q(state=ChangeState.REFUSED, closed_at__gt=at - HEARD_AGAIN)
         if same.filter(Q(state__in=[ChangeState.PROPOSED, *UNDECIDED]) | refused).exists():
             return False  # said before: it waits, or a person has refused it a short while ago
-        live = live_accounts(supplier, actor=OFFICE)
+        live = [one for one in live_accounts(supplier, actor=OFFICE) if one.pk not in beside]
     of_currency = [one for one in live if one.currency == account.currency] or live
     command = AskForChange(
         supplier=supplier.key,

@@ -4,6 +4,8 @@ ended is said to have ended. Each once, however often and by however many worker
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
+from django.db.models import Q
+
 from portal.kernel.actors import Actor
 from portal.kernel.audit.services import Fact, record_all
 from portal.kernel.scope import acting, requires_scope
@@ -107,9 +109,10 @@ def ask_suppliers(suppliers: Sequence[Supplier], *, at: datetime) -> int:
 
 @requires_scope
 def excuse_blocked(*, at: datetime) -> int:
-    """Let rest what is late of suppliers that are blocked: nothing is asked of them, so none of ours has to see to it.
-    Once one is blocked no more it is asked anew."""
-    late = Document.objects.filter(late_at__isnull=False, supplier__state=SupplierState.BLOCKED)
+    """Let rest what is late of suppliers that are blocked, or with which the business has ended: nothing is asked of
+    them, so none of ours has to see to it. Once business is done again it is asked anew."""
+    gone = Q(supplier__state=SupplierState.BLOCKED) | Q(supplier__left_at__isnull=False)
+    late = Document.objects.filter(gone, late_at__isnull=False)
     held = list(late.select_related("kind").select_for_update(of=("self",)).order_by("id")[:MOST_AT_ONCE])
     facts = [_excused(one) for one in held]
     for one in held:

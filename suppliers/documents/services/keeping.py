@@ -60,8 +60,15 @@ def _settle(found: DocumentVersion, verdict: Verdict, at: datetime) -> int:
     if verdict.scan != Scan.FOUND:
         DOCUMENT_LIFECYCLE.move(version, "admit", actor=KEEPER, at=at, facts=facts, fields=fields)
         return 1
-    told = {"name": version.name, "found": verdict.what, "sha256": version.sha256, "by": version.supplied_by}
-    tell_of_infection(told, actor=KEEPER, at=at)
+    told = {
+        "name": version.name,
+        "found": verdict.what,
+        "sha256": version.sha256,
+        "by": version.supplied_by,
+        "user": version.supplied_by_user_id,
+        "channel": version.channel,
+    }
+    tell_of_infection(told, supplier_id=version.supplier_id, actor=KEEPER, at=at)
     fields |= {
         "scan_found": verdict.what,
         "reason": verdict.what,

@@ -1,4 +1,4 @@
-"""`manage.py seal_factors`: seal the secrets of all second factors with the present SECRET_KEY."""
+"""`manage.py seal_factors`: seal the secrets of second factors and providers with the present SECRET_KEY."""
 
 from typing import Any
 
@@ -7,12 +7,13 @@ from django.core.management.base import BaseCommand, CommandError
 from portal.kernel.scope import acting
 from suppliers.signin.queries import DOORKEEPER
 from suppliers.signin.services import seal_factors_anew
+from suppliers.sso.services import seal_providers_anew
 
 
 class Command(BaseCommand):
     """Run it after SECRET_KEY was changed and everything was started again; then no factor needs the former key."""
 
-    help = "Seal the secrets of all second factors with the present SECRET_KEY."
+    help = "Seal the secrets of all second factors and identity providers with the present SECRET_KEY."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """A few hundred at a time, each lot in a transaction of its own: people sign in meanwhile."""
@@ -23,6 +24,9 @@ class Command(BaseCommand):
             done, lost, after = done + lot.done, lost + lot.unreadable, lot.last
             if not lot.last:
                 break
+        with acting(DOORKEEPER):
+            providers, closed = seal_providers_anew()
+        done, lost = done + providers, lost + closed
         self.stdout.write(f"{done} sealed anew.")
         if lost:
             raise CommandError(

@@ -20,7 +20,8 @@ from suppliers.onboarding.states import RUN_LIFECYCLE, RunState, StepKind
 from suppliers.people.messages import InvitePerson
 from suppliers.people.services import invite_person
 from suppliers.roles import SupplierRole
-from suppliers.screening.queries import stands_against
+from suppliers.screening.queries import is_screened, stands_against
+from suppliers.states import SupplierState
 
 OVER: dict[str, Any] = {"remind_at": None}
 
@@ -73,7 +74,8 @@ def approve_onboarding(key: UUID, version: int | None, *, actor: Actor, at: date
     """An onboarding is done: nothing waits for it any more.
 
     Raises `Invalid` with the compulsory steps that are not done (a document not reviewed yet, an account not in force),
-    or where a hit of the screening is undecided or was confirmed;
+    where the supplier is blocked, where a hit of the screening is undecided or was confirmed, and where a name or a
+    list is so new that it was not screened yet;
     `StaleDocument` and `IllegalTransition` where somebody was quicker.
     """
     require_administrator(actor)
@@ -83,11 +85,20 @@ def approve_onboarding(key: UUID, version: int | None, *, actor: Actor, at: date
     lacking = not_done(sheet.steps, sheet.standing)
     if run.state == RunState.IN_REVIEW and lacking:
         raise Invalid(_("Some steps are not done yet."), _named(lacking))
+    if run.state == RunState.IN_REVIEW and run.supplier.state == SupplierState.BLOCKED:
+        message = _("This supplier is blocked. Unblock it first.")
+        raise Invalid(message, [Problem("supplier", message, code="blocked")])
     if run.state == RunState.IN_REVIEW and stands_against(run.supplier_id):
         message = _(
             "Somebody called like this supplier is on a list of sanctioned parties. Decide on that first."
         )
         raise Invalid(message, [Problem("screening", message, code="listed")])
+    if run.state == RunState.IN_REVIEW and not is_screened(run.supplier):
+        message = _(
+            "A name of this supplier, or a list, is so new that it was not screened yet. That is done within a quarter "
+            "of an hour: approve it then."
+        )
+        raise Invalid(message, [Problem("screening", message, code="not_screened")])
     fields = {"ended_at": at, "decided_by": actor.label, **OVER}
     _move(run, "approve", actor=actor, at=at, fields=fields)
     return run

@@ -124,6 +124,12 @@ def _judged(targets: Sequence[Target], at: datetime) -> tuple[list[Problem], dic
         problem = _begun_already(one) if supplier.pk in begun or supplier.pk in fit else None
         if supplier.state == SupplierState.BLOCKED:
             problem = Problem("supplier", _("This supplier is blocked. Unblock it first."), code="blocked")
+        elif supplier.left_at is not None:
+            message = _("The business with this supplier has ended. Take it up again first.")
+            problem = Problem("supplier", message, code="left")
+        elif supplier.merged_into_id is not None:
+            message = _("This supplier was merged into another record. Invite there.")
+            problem = Problem("supplier", message, code="merged")
         elif supplier.pk in excluded:
             why = excluded[supplier.pk]
             message = _("Excluded: %(reason)s.") % {"reason": why.words or why.get_reason_display()}
@@ -339,7 +345,8 @@ def reassign_onboarding(key: UUID, address: str, name: str, *, actor: Actor, at:
     require_administrator(actor)
     run = hold_run(key, actor=actor)
     wanted = address.strip().lower()
-    if run.state != RunState.INVITED:
+    # Who has accepted a moment ago is here, although the clock has not seen it yet.
+    if run.state != RunState.INVITED or with_people([run.supplier_id]):
         raise InvitationOver(_("Somebody of the supplier is here already. Invite others under People."))
     if not is_address(wanted):
         message = _("This is no mail address. Write it like name@company.example.")

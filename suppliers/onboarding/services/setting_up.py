@@ -73,7 +73,7 @@ def write_template(command: WriteTemplate, *, actor: Actor, at: datetime) -> Onb
     require_administrator(actor)
     code, name = command.code.strip(), command.name.strip()
     problems = _name_problems(code, name, "name") + _reach_problems(command)
-    problems += _step_problems(command.steps) + _question_problems(command)
+    problems += _step_problems(command.steps) + _terms_problems(command.steps) + _question_problems(command)
     if problems:
         raise Invalid(problems[0].message, problems)
     before = OnboardingTemplate.objects.select_for_update().filter(code=code).order_by("-number").first()
@@ -148,6 +148,19 @@ def _step_problems(steps: Iterable[Step]) -> list[Problem]:
     if bad := [kind for kind in kinds if kind not in StepKind.values or kinds.count(kind) > 1]:
         return [Problem("steps", _("Each step stands once."), bad[0][:20], "unknown")]
     return []
+
+
+def _terms_problems(steps: Iterable[Step]) -> list[Problem]:
+    """A step that asks for terms which nobody can accept would be done by itself."""
+    wanted = {word for one in steps if one.kind == StepKind.TERMS for word in one.wants}
+    if not wanted:
+        if any(one.kind == StepKind.TERMS for one in steps):
+            message = _("Name the terms that are to be accepted, by their codes.")
+            return [Problem("terms", message, "", "required")]
+        return []
+    lacking = wanted - set(Terms.objects.filter(IN_FORCE, code__in=wanted).values_list("code", flat=True))
+    message = _("There are no terms %(code)s. Write them first.")
+    return [Problem("terms", message % {"code": one[:40]}, one[:40], "unknown") for one in sorted(lacking)]
 
 
 def _question_problems(command: WriteTemplate) -> list[Problem]:

@@ -16,7 +16,7 @@ from suppliers.onboarding.models import IN_FORCE, OnboardingAnswer, OnboardingRu
 from suppliers.onboarding.policies import read_answer
 from suppliers.onboarding.queries import DESK, hold_run, sheet_of
 from suppliers.onboarding.services.guards import require_keeper
-from suppliers.onboarding.states import AnswerKind
+from suppliers.onboarding.states import AnswerKind, RunState
 
 
 @requires_scope
@@ -57,10 +57,15 @@ def accept_terms(key: UUID, code: str, number: int, *, actor: Actor, at: datetim
 def answer_questions(key: UUID, typed: Mapping[str, str], *, actor: Actor, at: datetime) -> int:
     """Answer the questions of a supplier's template; returns how many answers changed. Empty takes an answer back.
 
-    Raises `Invalid` with each answer that will not do; then none is kept.
+    Raises `Invalid` with each answer that will not do, and while somebody of ours looks at them: what is approved is
+    what was read. Then none is kept.
     """
     require_keeper(actor)
     run = hold_run(key, actor=actor)
+    if run.state == RunState.IN_REVIEW:
+        raise Invalid(
+            _("Somebody looks at your answers now. To change one, ask that it is handed back to you.")
+        )
     questions = {one.code: one for one in sheet_of(run, at).questions}
     problems: list[Problem] = []
     read: dict[str, str] = {}

@@ -24,7 +24,7 @@ from suppliers.people.services.inviting import (
 from suppliers.people.services.members import LastAdministrator, change_member_role, remove_member
 from suppliers.people.services.sessions import end_presence
 from suppliers.people.services.sleeping import ask_to_wake, put_to_sleep, wake_person
-from suppliers.people.services.staff import change_staff_role, deactivate_staff, reactivate_staff
+from suppliers.people.services.staff import change_staff_role, deactivate_staff, join_staff, reactivate_staff
 
 __all__ = [
     "InvitationOver",
@@ -44,6 +44,7 @@ __all__ = [
     "expire_invitations",
     "invite_people",
     "invite_person",
+    "join_staff",
     "note_address_told",
     "put_to_sleep",
     "reactivate_staff",

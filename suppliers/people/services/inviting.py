@@ -145,6 +145,12 @@ def _problem(
     if to is not None and known.suppliers[to].state == SupplierState.BLOCKED:
         message = _("This supplier is blocked. Unblock it first.")
         return Problem("supplier", message, str(to), "blocked", paper.line)
+    if to is not None and known.suppliers[to].left_at is not None:
+        message = _("The business with this supplier has ended. Take it up again first.")
+        return Problem("supplier", message, str(to), "left", paper.line)
+    if to is not None and known.suppliers[to].merged_into_id is not None:
+        message = _("This supplier was merged into another record. Invite there.")
+        return Problem("supplier", message, str(to), "merged", paper.line)
     if (to is not None and (to, address) in known.members) or (to is None and address in known.staff):
         message = _("%(address)s is one of the people here already. Change the role there.")
         return Problem("address", message % {"address": address}, address, "member", paper.line)
@@ -225,22 +231,34 @@ def _over_text(invitation: Invitation) -> str:
     }.get(InvitationState(invitation.state), _("This invitation has run out. Send it again."))
 
 
-def _may_inviter_still(invitation: Invitation) -> bool:
-    """Whether the person who invited still manages people there. What no person sent has nobody to ask about."""
-    if invitation.invited_by_user_id is None:
-        return True
-    inviter = User.objects.filter(pk=invitation.invited_by_user_id, is_active=True).first()
-    if inviter is None:
-        return False
-    ours = COMPANY_ROLES.get(inviter.company_role, frozenset())
-    if invitation.supplier_id is None:
-        return Permission.STAFF_MANAGE in ours
-    roles = Membership.objects.filter(user=inviter, supplier=invitation.supplier_id).values_list(
-        "role", flat=True
-    )
-    return Permission.PEOPLE_MANAGE in ours or any(
-        Permission.PEOPLE_MANAGE in SUPPLIER_ROLES[one] for one in roles
-    )
+def _still_answered_for(rows: Sequence[Invitation]) -> list[Invitation]:
+    """Those of these whose inviter still manages people there. What no person sent has nobody to ask about. At most two
+    queries, however many there are.
+    """
+    ids = {row.invited_by_user_id for row in rows if row.invited_by_user_id is not None}
+    if not ids:
+        return list(rows)
+    inviters = User.objects.filter(is_active=True).in_bulk(ids)
+    managed = {
+        (user_id, supplier_id)
+        for user_id, supplier_id, role in Membership.objects.filter(
+            user__in=ids, supplier__in={row.supplier_id for row in rows}
+        ).values_list("user_id", "supplier_id", "role")
+        if Permission.PEOPLE_MANAGE in SUPPLIER_ROLES[role]
+    }
+
+    def still(row: Invitation) -> bool:
+        if row.invited_by_user_id is None:
+            return True
+        inviter = inviters.get(row.invited_by_user_id)
+        ours = COMPANY_ROLES.get(inviter.company_role, frozenset()) if inviter is not None else frozenset()
+        if row.supplier_id is None:
+            return Permission.STAFF_MANAGE in ours
+        return inviter is not None and (
+            Permission.PEOPLE_MANAGE in ours or (inviter.pk, row.supplier_id) in managed
+        )
+
+    return [row for row in rows if still(row)]
 
 
 @requires_scope
@@ -255,7 +273,7 @@ def resend_invitation(key: object, *, actor: Actor, at: datetime) -> Invitation:
     if at < invitation.sent_at + RESEND_EVERY:
         raise Duplicate(_("It was sent a moment ago. Give the mail two minutes."))
     with acting(KEEPER):
-        if not _may_inviter_still(invitation):
+        if not _still_answered_for([invitation]):
             gone = _("%(name)s, who invited, may not invite there any more. Take this back and invite anew.")
             raise InvitationOver(gone % {"name": invitation.invited_by})
         same = Invitation.objects.filter(state=InvitationState.SENT, address=invitation.address)
@@ -271,13 +289,15 @@ def resend_invitation(key: object, *, actor: Actor, at: datetime) -> Invitation:
 @requires_scope
 def repeat_invitations(ids: Iterable[int], *, actor: Actor, at: datetime) -> list[int]:
     """Mail invitations once more that nobody has accepted yet, as a clock does: says which were. As many queries for
-    five thousand as for one; what is held elsewhere, or was mailed a moment ago, is left out.
+    five thousand as for one; what is held elsewhere, was mailed a moment ago, or was sent by who may invite there no
+    more is left out.
     """
     waiting = Invitation.objects.filter(
         pk__in=list(ids), state=InvitationState.SENT, sent_at__lte=at - RESEND_EVERY
     )
     with acting(KEEPER):
-        rows = list(waiting.select_for_update(of=("self",), skip_locked=True).order_by("id"))
+        held = waiting.select_for_update(of=("self",), skip_locked=True).order_by("id")
+        rows = _still_answered_for(list(held))
         if rows:
             fields = {"sent_at": at, "expires_at": at + settings.INVITATION_VALID_FOR}
             facts = [_facts(row) for row in rows]
@@ -320,6 +340,8 @@ def _held_to_accept(invitation: Invitation, at: datetime) -> Invitation:
         raise InvitationOver(_over_text(fresh))
     if fresh.supplier is not None and fresh.supplier.state == SupplierState.BLOCKED:
         raise InvitationOver(_("This supplier is blocked at present. Ask who invited you."))
+    if fresh.supplier is not None and fresh.supplier.left_at is not None:
+        raise InvitationOver(_("The business with this supplier has ended. Ask who invited you."))
     return fresh
 
 

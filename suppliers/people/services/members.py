@@ -43,19 +43,19 @@ def change_member_role(pk: int, role: str, *, actor: Actor, at: datetime) -> Mem
 
 
 @requires_scope
-def remove_member(pk: int, *, actor: Actor, at: datetime) -> Membership:
+def remove_member(pk: int, *, actor: Actor, at: datetime, tell: bool = True) -> Membership:
     """Let somebody act for a supplier no more, from this moment on.
 
     Their sessions end, and with the membership the mailed links of theirs; what they wrote stays under their name,
     and whom they invited stays invited. Other suppliers they act for are none of anybody's business here: there they
-    go on, and sign in again. Raises `NotFound` and `LastAdministrator`.
+    go on, and sign in again. They are told, unless the caller does (`tell`). Raises `NotFound` and `LastAdministrator`.
     """
     member = _held(pk, actor=actor, keeps=False)
     with acting(KEEPER):
         Membership.objects.filter(pk=member.pk).delete()
         end_sessions(member.user)
         facts = {"name": member.user.name, "role": member.role}
-        _record("supplier.member_removed", member, facts, actor=actor, at=at)
+        _record("supplier.member_removed", member, facts, actor=actor, at=at, tell=tell)
     return member
 
 
@@ -95,7 +95,15 @@ def _held(pk: int, *, actor: Actor, keeps: bool) -> Membership:
     return member
 
 
-def _record(kind: str, member: Membership, facts: dict[str, str], *, actor: Actor, at: datetime) -> None:
+def _record(
+    kind: str,
+    member: Membership,
+    facts: dict[str, str],
+    *,
+    actor: Actor,
+    at: datetime,
+    tell: bool = True,
+) -> None:
     supplier = member.supplier
     person = {
         "address": member.user.email,
@@ -103,5 +111,5 @@ def _record(kind: str, member: Membership, facts: dict[str, str], *, actor: Acto
         "language": member.user.language,
         "time_zone": member.user.time_zone,
     }
-    told = {**facts, "supplier": supplier.name, "tell": [person]}
+    told = {**facts, "supplier": supplier.name, "tell": [person] if tell else []}
     record(kind, f"supplier:{supplier.key}", actor=actor, at=at, supplier_id=supplier.pk, facts=told)

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -12,6 +14,7 @@ from portal.kernel.scope import acting, requires_scope
 from suppliers.models import User
 from suppliers.people.policies import leaves_an_administrator
 from suppliers.people.queries import KEEPER, staff
+from suppliers.people.services.inviting import LONGEST_NAME
 from suppliers.people.services.members import LastAdministrator
 from suppliers.people.services.sessions import end_presence
 from suppliers.roles import CompanyRole, Permission
@@ -58,6 +61,29 @@ def reactivate_staff(pk: int, *, actor: Actor, at: datetime) -> User:
         User.objects.filter(pk=pk).update(is_active=True)
         _record("staff.reactivated", person, {"role": person.company_role}, actor=actor, at=at)
         person.is_active = True
+    return person
+
+
+@requires_scope
+def join_staff(address: str, name: str, role: str, *, actor: Actor, at: datetime) -> User:
+    """Somebody of our own comes for the first time whom the company's own sign-in knows (suppliers/sso): an account
+    without a password. Raises `NotAllowed`, `Invalid` for a role there is not or an address that is somebody's.
+    """
+    if not actor.may(Permission.STAFF_MANAGE):
+        raise NotAllowed(_("Only the supplier administrator manages our own people."))
+    if role not in CompanyRole.values:
+        message = _("Choose what the person is to do.")
+        raise Invalid(message, [Problem("role", message, role)])
+    called = " ".join(name.split())[:LONGEST_NAME] or address.partition("@")[0]
+    taken = _("Somebody signs in at this address already.")
+    try:
+        with transaction.atomic():
+            person = User.objects.create_user(
+                address, None, name=called, company_role=role, time_zone=settings.TIME_ZONE
+            )
+    except IntegrityError as error:  # the same person, in another window
+        raise Invalid(taken, [Problem("address", taken, address)]) from error
+    _record("staff.joined", person, {"role": role}, actor=actor, at=at)
     return person
 
 

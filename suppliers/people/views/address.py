@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.actors import Actor, Channel
 from portal.kernel.errors import Invalid, Refusal
-from portal.kernel.sealed import WayIn, sealed_door
+from portal.kernel.link_door import WayIn, sealed_door
 from portal.kernel.web import see_other
 from suppliers.models import AddressChange
 from suppliers.people.forms import AddressForm

@@ -17,6 +17,7 @@ from procurement.erp.connectors.files import FilesConnector
 from procurement.erp.ports import ErpConnector, Feed, Paper
 from procurement.erp.pretend import PretendErp
 from procurement.orders.messages import OrderPaper
+from suppliers.banking.messages import AccountsPaper, AccountTyped, PaidTo
 from tests.erp.tryton.harness import tryton_harness
 
 
@@ -99,6 +100,12 @@ class ConnectorHarness(Protocol):
 
     def call_off(self, customer: str) -> None:
         """A customer wants nothing any more, and it is ready to be read."""
+        ...
+
+    tells_accounts: bool  # whether this one says to which bank accounts it pays
+
+    def pay_to(self, supplier: str, *numbers: str) -> None:
+        """Somebody has the ERP pay a supplier to these IBANs and no others, and it is ready to be read."""
         ...
 
     def refuse_next(self, order: OrderPaper) -> str:
@@ -250,6 +257,12 @@ class FilesHarness:
         left = [one for one in self.erp.customer_demand() if one.customer != customer]
         self.erp.put_supply(self.erp.stock(), left)
         self.erp.export_supply()
+
+    tells_accounts = True
+
+    def pay_to(self, supplier: str, *numbers: str) -> None:
+        accounts = tuple(PaidTo(AccountTyped("EUR", one[:2], "Acme", one)) for one in numbers)
+        self.erp.pay_to(AccountsPaper(supplier, accounts))
 
     def refuse_next(self, order: OrderPaper) -> str:
         self.erp.refuse_next(order.company, order.number, "The period is closed.")

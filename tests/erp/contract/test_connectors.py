@@ -43,6 +43,7 @@ from procurement.erp.ports import (
 from procurement.orders.messages import OrderPaper, PromiseCommand
 from procurement.receipts.messages import ReceiptCommand, ReceiptCommandLine, ReceiptPaper
 from procurement.shipments.messages import NoticeCommand, NoticeCommandLine
+from suppliers.banking.messages import AccountsPaper
 from tests.erp.contract.harness import HARNESSES, ConnectorHarness, Entered
 from tests.erp.papers import MASTER_DATA, a_line, a_piece, a_promise, an_order
 
@@ -137,6 +138,51 @@ def send(erp: ConnectorHarness, reader: Reader) -> Callable[[PromiseCommand], An
         return Answer(told.outcome, told.reason, current)
 
     return to_the_end
+
+
+# --- who is paid ---------------------------------------------------------------------------------------------
+
+
+def paid_to(seen: Sequence[Sighting]) -> dict[str, list[str]]:
+    """To which accounts each supplier was said to be paid."""
+    papers = [one.paper for one in seen if isinstance(one.paper, AccountsPaper)]
+    return {one.supplier: sorted(account.typed.number for account in one.accounts) for one in papers}
+
+
+def test_accounts_are_told_supplier_by_supplier_and_never_in_part(
+    erp: ConnectorHarness, reader: Reader
+) -> None:
+    if not erp.tells_accounts:
+        # Without the module that keeps them nothing is told, and nothing else is missed.
+        assert reader.read(Feed.BANK_ACCOUNTS) == []
+        return
+    first, second = "DE89370400440532013000", "DE12500105170648489890"
+    erp.put_master_data({Feed.SUPPLIERS: MASTER_DATA[Feed.SUPPLIERS]})
+    reader.read(Feed.SUPPLIERS)
+    erp.pay_to("70012", first, second)
+
+    with erp.connector() as dies:
+        pages = dies.read(Feed.BANK_ACCOUNTS, None)
+        lost = paid_to(next(pages).sightings)
+        pages.close()  # type: ignore[attr-defined]  # a generator: the process dies here
+    seen = reader.read(Feed.BANK_ACCOUNTS)
+
+    told = paid_to(seen)
+    assert (told["70012"], lost.items() <= told.items()) == (sorted([first, second]), True)
+    (paper,) = (one.paper for one in seen if getattr(one.paper, "supplier", "") == "70012")
+    assert isinstance(paper, AccountsPaper)
+    assert {(one.typed.currency, one.typed.country) for one in paper.accounts} == {("EUR", "DE")}
+    assert {one.typed.holder for one in paper.accounts} == {"Acme"}
+    assert first not in repr(seen)
+    again = reader.read(Feed.BANK_ACCOUNTS)
+    assert {one.content_hash for one in again} <= {one.content_hash for one in seen}
+
+    erp.pay_to("70012", second)
+    assert paid_to(reader.read(Feed.BANK_ACCOUNTS))["70012"] == [second]
+    erp.pay_to("70012")
+    assert paid_to(reader.read(Feed.BANK_ACCOUNTS))["70012"] == []
+    with erp.connector() as connector, pytest.raises(Unsupported):
+        list(connector.sweep(Feed.BANK_ACCOUNTS))
 
 
 # --- who is there -------------------------------------------------------------------------------------------

@@ -388,6 +388,27 @@ class TrytonHarness:
         shipments = rpc.read("stock.shipment.out.search", [["customer.name", "=", customer]], 0, None, None)
         rpc.write("stock.shipment.out.cancel", shipments)
 
+    @property
+    def tells_accounts(self) -> bool:
+        wanted = [["name", "=", "bank"], ["state", "=", "activated"]]
+        return bool(self.people.read("ir.module.search_count", wanted))
+
+    def pay_to(self, supplier: str, *numbers: str) -> None:
+        """What is not paid to any more is not active any more, as people leave it there."""
+        rpc = self.people
+        party = one(rpc, "party.party", ["code", "=", supplier])
+        euro = one(rpc, "currency.currency", ["code", "=", "EUR"])
+        mine = [["owners", "=", party], ["active", "in", [True, False]]]
+        held = rpc.read("bank.account.search", mine, 0, None, None)
+        if held:
+            numbers_of = [["account", "in", held], ["active", "in", [True, False]]]
+            rows = rpc.read("bank.account.number.search", numbers_of, 0, None, None)
+            rpc.write("bank.account.number.write", rows, {"active": False})
+            rpc.write("bank.account.write", held, {"active": False})
+        for number in numbers:
+            iban = [["create", [{"type": "iban", "number": number}]]]
+            make(rpc, "bank.account", owners=[["add", [party]]], currency=euro, numbers=iban)
+
     def refuse_next(self, order: OrderPaper) -> str:
         """The goods are on a shipment already: their date is the shipment's now."""
         self._ship(int(order.lines[0].key))

@@ -21,7 +21,7 @@ from procurement.erp.messages import (
     InvoiceCommandTax,
     Picture,
 )
-from procurement.erp.ports import Outcome, ValidationRefused
+from procurement.erp.ports import Feed, Outcome, ValidationRefused
 from procurement.orders.messages import OrderPaper
 from tests.erp.papers import an_order
 from tests.erp.tryton.harness import TrytonHarness, tryton_harness
@@ -327,3 +327,32 @@ def test_what_its_people_cancelled_is_for_a_person(erp: TrytonHarness) -> None:
     with pytest.raises(ValidationRefused, match="was cancelled in Tryton"):
         book(erp, claim)
     assert erp.connector().book_invoice(replace(claim, voided=True)).outcome is Outcome.CONFIRMED
+
+
+@pytest.mark.parametrize("posted", [False, True])
+def test_what_was_cancelled_is_told_and_approved_once_more_it_is_booked_once_more(
+    erp: TrytonHarness, posted: bool
+) -> None:
+    (order,) = erp.put_orders(an_order())
+    erp.receive(order, order.lines[0].key, Decimal(60), "4711")
+    claim = a_claim(order, 60)
+    first = book(erp, claim)
+    (made,) = erp.invoices()
+    if posted:
+        erp.post("R-2041")
+    erp.people.write("account.invoice.cancel", [made["id"]])
+
+    with erp.connector() as connector:
+        told = [one.paper for page in connector.read(Feed.INVOICES, None) for one in page.sightings]
+    assert [(one.reference, one.state, one.total, one.open_amount) for one in told] == [  # type: ignore[union-attr]
+        ("R-2041", "cancelled", Decimal("1104.00"), Decimal(0))
+    ]
+    again = replace(claim, cancelled=1)
+    second = book(erp, again)
+    assert second not in ("", first)
+    assert book(erp, again) == second
+    assert stands(erp) == [("R-2041", pieces((60, "18.4")))]
+    erp.people.write("account.invoice.cancel", [int(second.partition(",")[2])])
+    with pytest.raises(ValidationRefused, match="was cancelled in Tryton"):
+        book(erp, again)
+    assert stands(erp) == []

@@ -1,9 +1,10 @@
-"""The demo's suppliers on their way in."""
+"""The demo's suppliers on their way in, and one on its way out."""
 
 import pytest
 from django.utils import timezone
 
 from portal.kernel.scope import acting
+from procurement.demo.leaving import part_with_one
 from procurement.demo.onboarding import bring_some_in
 from suppliers.messages import SupplierPaper
 from suppliers.onboarding.models import OnboardingExclusion, OnboardingRun
@@ -29,3 +30,9 @@ def test_some_are_invited_two_are_excluded_and_nobody_is_reminded_yet(people):
         excluded = OnboardingExclusion.objects.order_by("supplier__number")
         assert list(excluded.values_list("supplier__number", flat=True)) == ["B2", "B3"]
         assert remind(at=timezone.now()) == 0
+
+
+def test_one_is_to_leave_in_six_weeks(people):
+    row = part_with_one(at=timezone.now())
+    assert row is not None
+    assert (row.supplier.number, row.state, row.supplier.leaving_on) == ("GLOBEX", "begun", row.last_on)

@@ -27,6 +27,7 @@ from procurement.matching.engine import (
 from procurement.matching.engine.checks import check_from_json, check_to_json
 from procurement.matching.engine.money import round_money
 from procurement.matching.engine.papers import OrderGround
+from procurement.matching.engine.parties import ONBOARDING_OPEN
 from procurement.matching.engine.units import factor_between, factors_to
 from procurement.matching.engine.ways import STANDARD, MatchRule, Ways, together
 from procurement.tolerances.messages import Level, Measure, Outside, Scope
@@ -447,6 +448,37 @@ def test_the_narrowest_policy_counts_and_of_several_the_strictest():
     assert Ways([loose, both]).of(SUBJECT) == both
     assert (together([wide, both]).approves_alone, together([wide, theirs]).approves_alone) == (True, False)
     assert together([]) == STANDARD
+    # Any that has paying wait for an onboarding has it wait for the whole; of one scope that one counts.
+    patient = replace(loose, key="f", waits_for_onboarding=False)
+    assert Ways([patient, loose]).of(SUBJECT) == loose
+    assert (together([patient]).waits_for_onboarding, together([patient, wide]).waits_for_onboarding) == (
+        False,
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("claim", "grounds", "allowed", "said"),
+    [
+        (a_claim(a_line(1)), {}, {}, (None, "supplier")),
+        (a_claim(a_line(1)), {"onboarding_is_ours": True}, {}, (None, "nobody")),
+        # Whoever acts on another difference does so meanwhile.
+        (a_claim(a_line(1, "99")), {}, {}, ("price.over", "buyer")),
+        (a_claim(a_line(1)), {}, {"waits_for_onboarding": False}, ("", "")),
+        (a_claim(a_line(1), kind=Kind.CREDIT_NOTE), {}, {}, ("", "")),
+    ],
+)
+def test_paying_waits_for_the_onboarding_after_everything_else(claim, grounds, allowed, said):
+    grounds = the_grounds(a_ground(claimed_quantity=Decimal(5)), paying_waits=("tax", "bank"), **grounds)
+    found = match(claim, grounds, limits(**allowed))
+    message, acts = said
+    waits = [one for one in found.checks if one.message == ONBOARDING_OPEN]
+    assert [one.inputs for one in waits] == ([{"steps": "tax bank"}] if acts else [])
+    if acts:
+        assert found.reason is not None
+        assert (found.reason.message, found.reason.acts.value) == (message or ONBOARDING_OPEN, acts)
+        assert found.outcome is Outcome.HELD
+        assert check_from_json(check_to_json(waits[0])) == waits[0]
 
 
 # --- what never depends on how it is written or split -------------------------------------------------------

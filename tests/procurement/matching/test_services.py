@@ -6,6 +6,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from django.test import Client
+from django.urls import reverse as address_of
 
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.audit.services import record
@@ -21,7 +23,8 @@ from procurement.invoices.services import approve_invoice, withdraw_invoice
 from procurement.matching.engine import Kind, Outcome
 from procurement.matching.messages import WriteMatchPolicy
 from procurement.matching.models import Match, MatchCheck
-from procurement.matching.presenters.sentences import check_sentence
+from procurement.matching.presenters.policies import policy_row
+from procurement.matching.presenters.sentences import check_sentence, held_sentence
 from procurement.matching.queries import (
     checks_of,
     current_match,
@@ -38,17 +41,22 @@ from procurement.matching.services import (
     match_sent,
     rematch_claims,
     rematch_held,
+    rematch_onboarding,
     rematch_orders,
     rematch_suppliers,
     retire_match_policy,
     write_match_policy,
 )
 from procurement.orders.models import PurchaseOrderLine
+from procurement.payables.messages import InvoiceSaid
+from procurement.payables.services.approvals import OnboardingOpen, accept_invoice
 from procurement.receipts.queries import rejected_by_line
 from procurement.tolerances.messages import Level, Measure, Scope
 from procurement.tolerances.services import stop_rules
 from suppliers.banking.models import BankAccount, BankFreeze
 from suppliers.banking.services import Frozen
+from suppliers.onboarding.messages import InviteSuppliers, Step, Target, WriteTemplate
+from suppliers.onboarding.services import invite_suppliers, write_template
 from tests.builders.bank import an_account_row
 from tests.builders.counts import GTIN, a_notice, begin, count_row, post, reverse, settle
 from tests.builders.invoices import a_sent_invoice as send
@@ -432,6 +440,56 @@ class TestWhoseAccountItIs:
                 thaw_asked_by_user_id=1, thawed_by_user_id=2, thaw_asked_at=MONDAY, thawed_at=MONDAY
             )
         assert react(rematch_suppliers, "bank.thawed") == "matched 2, approved 1"
+        assert fresh_invoice(clean).state == "approved"
+
+    def test_paying_waits_for_the_onboarding_and_goes_on_by_itself_when_it_is_done(self, people):
+        first, second = lines()
+        a_match_policy(people)
+        with acting(FEED):
+            step = WriteTemplate("all", "All", (Step("preferences"), Step("bank", paying_waits=True)))
+            write_template(step, actor=FEED, at=MONDAY)
+            invite_suppliers(InviteSuppliers((Target("ACME"),)), actor=FEED, at=MONDAY)
+        clean = a_sent_invoice((first, 10, "6.85"))
+        credit = a_sent_invoice((second, 1, "6.85"), number="CN-1", kind=Kind.CREDIT_NOTE, reason="Too much.")
+        assert matched_now(clean, credit) == 0
+        held = fresh_invoice(clean)
+        assert (held.state, held.held_for["key"], held.held_for["params"], held.acts) == (
+            "held",
+            "match.supplier.onboarding_open",
+            {"steps": "bank"},
+            "supplier",
+        )
+        assert held_sentence(held.held_for) == (
+            "Paying waits for the onboarding of the supplier: Bank details. It goes on by itself when that is done."
+        )
+        assert "onboarding" not in str(the_match(credit).checks)
+        said = InvoiceSaid(clean.key, held.version, "They are old friends.")
+        with pytest.raises(OnboardingOpen, match="Bank details"), acting(people["otto"].actor):
+            accept_invoice(said, actor=people["otto"].actor, at=MONDAY)
+        asha = Client()
+        asha.force_login(people["asha"].user)
+        page = asha.get(address_of("invoice", args=[clean.key])).content.decode()
+        assert "What is still asked of you: Bank details." in page
+        assert address_of("getting-started") in page
+
+        # Somebody of the company lets its invoices go on meanwhile; then that policy ends.
+        patient = a_match_policy(
+            people,
+            name="Acme goes on",
+            waits_for_onboarding=False,
+            scope=Scope(Level.SUPPLIER, supplier="ACME"),
+        )
+        assert policy_row(patient).onboarding == "Paying does not wait for it"
+        other = a_sent_invoice((first, 5, "6.85"), number="INV-2")
+        assert matched_now(other) == 1
+        with acting(people["max"].actor):
+            retire_match_policy(patient.key, patient.version, actor=people["max"].actor, at=MONDAY)
+
+        assert react(rematch_onboarding, "onboarding.invited") == "matched 2, approved 0"
+        with acting(FEED):
+            an_account_row(clean.supplier)
+            record("bank.account_opened", "bank:1", actor=FEED, at=MONDAY, supplier_id=clean.supplier_id)
+        assert react(rematch_onboarding, "bank.account_opened") == "matched 1, approved 1"
         assert fresh_invoice(clean).state == "approved"
 
     def test_an_account_that_was_chosen_counts_while_it_is_in_force_and_the_erps_side_hears_which(

@@ -213,7 +213,7 @@ def test_when_everybody_was_told():
     def notice(state, hours=None, address="sales@acme.example", waived=False):
         return Told(address, state, AT + timedelta(hours=hours) if hours is not None else None, waived)
 
-    own = "Asha@Acme.example"
+    own = ["Asha@Acme.example", "asha@elsewhere.example"]
     assert told_at([notice("sent", 1), notice("sent", 3)], own=own) == AT + timedelta(hours=3)
     assert told_at([notice("sent", 1), notice("failed", waived=True)], own=own) == AT + timedelta(hours=1)
     for told in (
@@ -222,6 +222,7 @@ def test_when_everybody_was_told():
         [notice("sent", 1), notice("failed")],
         [notice("failed", waived=True)],
         [notice("sent", 1, "asha@acme.example")],
+        [notice("sent", 1, "asha@acme.example"), notice("sent", 1, "asha@elsewhere.example")],
     ):
         assert told_at(told, own=own) is None
 

@@ -649,7 +649,9 @@ def test_nothing_comes_into_force_of_which_nobody_could_be_told(people, acme, ac
     assert take_due_effect(due) == 0  # not one was told
     with acting(OFFICE):
         notices.filter(address="asha@supplier.example").update(state="sent", sent_at=now + HOUR)
-    assert take_due_effect(due) == 0  # nor anybody but who asked
+    with acting(OFFICE):
+        User.objects.filter(pk=people["asha"].user.pk).update(email="asha@elsewhere.example")
+    assert take_due_effect(due) == 0  # nor anybody but who asked, under whatever address
     late = due - HOUR
     with acting(OFFICE):
         notices.filter(address="olga@supplier.example").update(state="sent", sent_at=late)

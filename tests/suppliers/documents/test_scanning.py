@@ -72,6 +72,12 @@ def refused():
         return [(one.facts["name"], one.facts["found"], one.internal) for one in found]
 
 
+def brought():
+    with acting(FEED):
+        found = AuditEvent.objects.filter(kind="security.malware_refused").order_by("id")
+        return [(one.facts["by"], one.facts["channel"], one.supplier_id) for one in found]
+
+
 def kept(model):
     with acting(FEED):
         return model.objects.count()
@@ -162,6 +168,9 @@ def test_a_silent_scanner_keeps_a_proof_apart_until_it_answers(people, silent, s
     found = fresh_version(bad)
     assert (found.state, found.scan, found.scan_found) == ("refused", Scan.FOUND, "Eicar-Test-Signature")
     assert (kept(DocumentContent), refused()) == (1, [("iso.pdf", "Eicar-Test-Signature", True)])
+    assert brought() == [("Asha Acme", "portal", bad.supplier_id)]  # not the program that looked again
+    with acting(GUARD):
+        assert SecurityEvent.objects.get(kind="malware.refused").user_id == people["asha"].user.pk
     assert browser(people["root"]).get(reverse("document-file", args=[bad.key])).status_code == 409
 
 
@@ -234,6 +243,7 @@ def test_programs_and_mails_are_no_way_around(people, scanner, world):
         said = Message.objects.get()
     assert "bad.pdf carries malware (Eicar-Test-Signature)" in said.body
     assert (kept(Attachment), len(refused())) == (0, 3)
+    assert brought()[2][0] == "asha@supplier.example"
     assert bea.get(raw).status_code == 409
     assert (
         "refused a file of this mail. The mail as it came is given to nobody"

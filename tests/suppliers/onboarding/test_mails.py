@@ -18,6 +18,9 @@ from suppliers.onboarding.services import (
     set_first_order,
     write_template,
 )
+from suppliers.screening.messages import Listed
+from suppliers.screening.queries import SCREENER
+from suppliers.screening.services import load_list, screen_suppliers
 from suppliers.services import receive_suppliers
 from tests.builders.notices import mailed
 from tests.builders.world import a_paper, receive
@@ -84,6 +87,18 @@ def test_whoever_is_to_act_is_told_and_not_of_what_is_over(people, root):
     do(root, hand_back, key, None, "Once more, please.")
     (letter, *more) = mailed()
     assert (letter.to, "Once more, please." in letter.body, more) == ([ASHA], True, [])
+
+
+def test_a_hit_of_the_screening_is_told_to_our_administrators_and_no_supplier(root):
+    with acting(SCREENER):
+        load_list("own", [Listed("9", ("Acme Valves",))], b"1", actor=SCREENER, at=timezone.now())
+        screen_suppliers(at=timezone.now())
+    (letter,) = mailed()
+    assert (letter.to, letter.subject) == (
+        ["Root Admin <root@northmoor.example>"],
+        "Acme Valves is called like somebody on a list of sanctioned parties",
+    )
+    assert "/screening/" in letter.body
 
 
 def test_a_first_order_invites_its_supplier_once(root):

@@ -24,6 +24,7 @@ from suppliers.onboarding.models import (
 )
 from suppliers.onboarding.services import invite_suppliers
 from suppliers.services import receive_suppliers
+from tests.builders.factors import give_app, show_factor
 from tests.builders.world import a_paper, receive
 from tests.database import made_once
 from tests.people import FEED, make_people
@@ -180,6 +181,13 @@ def test_what_is_asked_is_written_and_edited(root):
         422,
         ["Question 1: its answer is one of text, yes_no, choice, number, date."],
     )
+    unwritten = root.post(
+        "/onboarding/templates/core/edit/", {**posted, "step_terms": "compulsory", "terms": "no"}
+    )
+    assert (unwritten.status_code, unwritten.context["form"].errors["terms"]) == (
+        422,
+        ["There are no terms no. Write them first."],
+    )
     written = {"title": "Conduct", "code": "conduct", "text_en": "Be kind."}
     assert root.post("/onboarding/terms/", written).status_code == 303
     assert root.post("/onboarding/terms/", {**written, "text_en": ""}).status_code == 422
@@ -240,6 +248,35 @@ def test_a_supplier_reads_what_each_step_is_for_and_goes_its_way(people, root, a
     ]
     assert asha.get(f"/onboarding/{run.key}/").status_code == 403
     assert root.get("/getting-started/").status_code == 303
+
+
+def test_whoever_has_a_second_factor_shows_it_to_invite_by_any_door(people, root):
+    (run,) = invited(people, "B01")
+    sheet = SimpleUploadedFile("s.csv", b"supplier;address;name\nB02;;\n")
+    where = root.post("/onboarding/sheets/", {"file": sheet})["Location"]
+    give_app(people["root"].user)
+    doors = {
+        where: {},
+        "/onboarding/candidates/": {"days": "0"},
+        "/onboarding/first-orders/": {"company": "NM", "on": "yes"},
+        "/onboarding/invite/": {"supplier": "B03"},
+        f"/onboarding/{run.key}/resend/": {},
+        f"/onboarding/{run.key}/reassign/": {"address": "thief@elsewhere.example"},
+        f"/onboarding/{run.key}/decide/": {"verb": "begin_again"},
+    }
+    assert {door: root.post(door, sent).status_code for door, sent in doors.items()} == dict.fromkeys(
+        doors, 409
+    )
+    sent = json.dumps({"suppliers": [{"supplier": "B04"}]})
+    refused = root.post("/api/v1/onboardings", sent, content_type="application/json")
+    assert (refused.status_code, refused.json()["code"]) == (403, "fresh_factor_needed")
+    assert (stored(OnboardingRun.objects.count), stored(FirstOrderRule.objects.count)) == (1, 0)
+    assert stored(lambda: OnboardingRun.objects.get().address) == "b1@b.example"
+
+    show_factor(root, people["root"].user)
+    assert root.post(where).status_code == 303
+    assert root.post("/api/v1/onboardings", sent, content_type="application/json").status_code == 200
+    assert stored(OnboardingRun.objects.count) == 3
 
 
 def test_as_many_queries_for_thirty_as_for_one(people, root):

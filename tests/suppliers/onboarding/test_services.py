@@ -17,6 +17,7 @@ from suppliers.models import Invitation, Membership, Supplier
 from suppliers.onboarding.messages import (
     ExcludeSuppliers,
     InviteSuppliers,
+    PayingWaits,
     Question,
     Step,
     Target,
@@ -53,6 +54,10 @@ from suppliers.onboarding.services import (
     write_terms,
 )
 from suppliers.people.services import InvitationOver
+from suppliers.screening.messages import Listed
+from suppliers.screening.models import ScreeningHit
+from suppliers.screening.queries import SCREENER
+from suppliers.screening.services import confirm_hit, dismiss_hit, load_list, screen_suppliers
 from suppliers.services import receive_suppliers
 from tests.builders.bank import an_account, long_known
 from tests.database import made_once
@@ -260,7 +265,7 @@ def test_as_many_queries_for_three_hundred_as_for_three(root, now):
         assert Invitation.objects.count() == 303
 
 
-def test_an_invitation_is_sent_again_elsewhere_and_no_more(root, now):
+def test_an_invitation_is_sent_again_elsewhere_and_no_more(people, root, now):
     invite(root, "100", at=now)
     run = run_of("100")
     do(root, resend_onboarding, run.key, at=now + timedelta(minutes=5))
@@ -270,6 +275,12 @@ def test_an_invitation_is_sent_again_elsewhere_and_no_more(root, now):
     assert found == [("office@kraft.example", "revoked"), ("kim@kraft.example", "sent")]
     with pytest.raises(Invalid):
         do(root, reassign_onboarding, run.key, "nobody", "", at=now)
+    with transaction.atomic():  # somebody has accepted, and the clock has not seen it yet
+        with acting(FEED):
+            Membership.objects.create(user=people["gil"].user, supplier=run.supplier, role="administrator")
+        with pytest.raises(InvitationOver):
+            do(root, reassign_onboarding, run.key, "other@kraft.example", "", at=now)
+        transaction.set_rollback(True)
     with pytest.raises(Invalid, match="Say why"):
         do(root, withdraw_onboarding, run.key, None, " ", at=now)
     do(root, withdraw_onboarding, run.key, None, "By mistake.", at=now)
@@ -320,9 +331,9 @@ def test_a_step_is_done_when_it_is_there_and_paying_waits_until_it_is_checked(pe
         kinds = AuditEvent.objects.filter(stream=run.stream).order_by("id").values_list("kind", flat=True)
         assert list(kinds) == [
             "onboarding.invited",
-            "onboarding.handed_in",
-            "onboarding.handed_back",
-            "onboarding.handed_in",
+            "onboarding.submitted",
+            "onboarding.returned",
+            "onboarding.submitted",
             "onboarding.approved",
         ]
 
@@ -333,7 +344,7 @@ def test_paying_waits_for_what_the_template_says_and_for_nobody_who_was_not_invi
     acme, globex = run_of("ACME").supplier_id, Supplier
     with acting(FEED):
         globex = Supplier.objects.get(number="GLOBEX").pk
-    assert paying_waits([acme, globex], now) == {acme: ["bank"]}
+    assert paying_waits([acme, globex], now) == {acme: PayingWaits(("bank",))}
 
 
 def test_a_template_is_chosen_anew_for_who_is_under_way_only(root, now):
@@ -353,6 +364,13 @@ def test_a_template_is_chosen_anew_for_who_is_under_way_only(root, now):
         template(root, "bad", countries=("Germany",), at=now)
     with pytest.raises(Invalid):
         template(root, "bad", questions=(Question("q", "Why?", "text"),), at=now)
+
+
+def test_a_step_for_terms_that_nobody_can_accept_is_not_written(root, now):
+    for wants in ((), ("conduct",)):
+        with pytest.raises(Invalid) as refused:
+            template(root, steps=(Step("terms", wants=wants),), at=now)
+        assert [one.field for one in refused.value.problems] == ["terms"]
 
 
 def test_terms_are_accepted_by_a_person_in_a_version_and_anew_when_written_anew(people, root, asha, now):
@@ -397,6 +415,36 @@ def test_answers_are_kept_where_all_will_do(root, asha, now):
     assert standing("ACME", now) == {"questions": "done"}
     do(asha, answer_questions, key, {"fleet": ""}, at=now)
     assert standing("ACME", now) == {"questions": "open"}
+    do(asha, answer_questions, key, {"fleet": "12"}, at=now)
+    do(asha, hand_in, key, at=now)
+    with pytest.raises(Invalid, match="looks at your answers now"):  # what is approved is what was read
+        do(asha, answer_questions, key, {"fleet": "1"}, at=now)
+    do(root, hand_back, key, None, "Twelve?", at=now)
+    assert do(asha, answer_questions, key, {"fleet": "1"}, at=now) == 1
+
+
+def test_nothing_is_approved_whose_names_were_not_screened(root, asha, now):
+    template(root, steps=(Step("preferences"),), at=now)
+    invite(root, "ACME", at=now)
+    key = run_of("ACME").key
+    do(asha, hand_in, key, at=now)
+    with acting(SCREENER):
+        load_list("own", [Listed("9", ("Acme Valves",))], b"1", actor=SCREENER, at=now)
+
+    def refused():
+        with pytest.raises(Invalid) as found, transaction.atomic():
+            do(root, approve_onboarding, key, None, at=now)
+        return [one.code for one in found.value.problems]
+
+    assert refused() == ["not_screened"]
+    with acting(SCREENER):
+        screen_suppliers(at=now)
+        hit = ScreeningHit.objects.get()
+    assert refused() == ["listed"]
+    do(root, confirm_hit, hit.key, None, "It is them.", at=now)
+    assert refused() == ["blocked"]
+    do(root, dismiss_hit, hit.key, None, "Another one.", at=now)
+    assert do(root, approve_onboarding, key, None, at=now).state == "active"
 
 
 def test_the_funnel_says_who_is_stuck_where_in_as_many_queries_for_many(root, now):

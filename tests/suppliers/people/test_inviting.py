@@ -22,6 +22,7 @@ from suppliers.people.services import (
     expire_invitations,
     invite_people,
     invite_person,
+    repeat_invitations,
     resend_invitation,
     revoke_invitation,
 )
@@ -229,6 +230,8 @@ def test_what_somebody_sent_who_may_invite_no_more_is_not_sent_again_but_taken_b
     for one in (theirs, ours):  # somebody else with the right presses, whose actor stands for whoever that is
         with acting(root), pytest.raises(InvitationOver, match="may not invite there any more"):
             resend_invitation(one.key, actor=root, at=timezone.now())
+    with acting(FEED):  # nor by a clock, which reminds
+        assert repeat_invitations([theirs.pk, ours.pk], actor=FEED, at=timezone.now()) == []
     assert mailed() == []
     with acting(root):
         assert revoke_invitation(ours.key, actor=root, at=timezone.now()).state == "revoked"

@@ -40,6 +40,35 @@ def test_names_are_alike_by_their_words(one, other, wanted):
     assert likeness(words_of(other), words_of(one)) == wanted
 
 
+@pytest.mark.parametrize(
+    ("written", "listed"),
+    [
+        ("Nor\u200bthern Bolt Trading", "Northern Bolt"),  # what nobody sees
+        ("North\u00adern Bolt", "Northern Bolt"),
+        ("N\u043erth\u0435rn B\u043elt", "Northern Bolt"),  # Cyrillic letters that look like ours
+        ("\u0410\u0421\u041c\u0415 Valves", "ACME Valves"),
+        ("\u0391CM\u0395 Valves", "ACME Valves"),  # Greek ones
+        ("\uff21\uff23\uff2d\uff25 Valves", "ACME Valves"),  # of full width
+        ("\u0421\u0435\u0432\u0435\u0440\u043d\u044b\u0439 \u0411\u043e\u043b\u0442", "Severny Bolt"),
+        ("\u0421\u0435\u0432\u0435\u0440\u043d\u044b\u0439 \u0411\u043e\u043b\u0442", "SEVERNYI BOLT"),
+        ("M\u00fcller Schrauben", "Mueller Schrauben"),
+        ("\u00d8rsted \u0141ódź", "Orsted Lodz"),
+        ("Bolt, Northern", "Northern Bolt"),
+    ],
+)
+def test_no_trick_of_writing_hides_a_name_and_either_may_be_the_listed_one(written, listed):
+    for one, other in ((written, listed), (listed, written)):
+        (match,) = Index([Listed("1", (one,))]).matches([other], 80)
+        assert match.name == one
+
+
+def test_names_that_only_sound_a_little_alike_stay_apart():
+    assert (
+        Index([Listed("1", ("Northern Bolt 2000", "Bolzano"))]).matches(["Northern Belt", "Bolzan 20"], 80)
+        == []
+    )
+
+
 def test_a_supplier_is_found_by_the_likest_of_all_names():
     index = Index(
         [Listed("1", ("Northern Bolt", "Severny Bolt Trading")), Listed("2", ("Nuts of the North",))]

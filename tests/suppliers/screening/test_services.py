@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
 from django.test import Client
 from django.utils import timezone
@@ -15,7 +15,7 @@ from suppliers.messages import SupplierPaper
 from suppliers.models import Supplier
 from suppliers.screening.messages import Listed
 from suppliers.screening.models import ListedParty, SanctionsList, ScreeningHit
-from suppliers.screening.queries import SCREENER
+from suppliers.screening.queries import SCREENER, is_screened
 from suppliers.screening.services import confirm_hit, dismiss_hit, load_list, screen_suppliers
 from suppliers.services import receive_suppliers
 from tests.people import FEED
@@ -103,6 +103,26 @@ def test_a_false_hit_is_remembered_until_a_name_changes(people, now):
         ]
 
 
+def test_another_threshold_asks_nobody_again_and_whoever_has_a_new_name_is_not_screened_yet(
+    people, now, settings
+):
+    def screened():
+        with acting(FEED):
+            return is_screened(Supplier.objects.get(number="ACME"))
+
+    assert screened()  # by no list
+    load(ACME, at=now)
+    assert not screened()
+    screen(now)
+    assert screened()
+    decide(people["root"], dismiss_hit, at=now, version=1)
+    settings.SCREENING_THRESHOLD = 70
+    assert not screened()
+    assert (screen(now), the_hit().state, screened()) == (2, "dismissed", True)
+    rename("Acme Valves Trading")
+    assert not screened()
+
+
 def test_who_is_listed_is_blocked_and_no_feed_unblocks_it(people, now):
     load(ACME, at=now)
     screen(now)
@@ -128,5 +148,11 @@ def test_an_operator_loads_a_file(world, tmp_path, capsys):
     file.write_text("ref;name\n1;Globex\n")
     call_command("load_sanctions_list", "own", str(file))
     assert capsys.readouterr().out == "1 parties loaded.\n"
+    whole = tmp_path / "whole.csv"
+    whole.write_text("ref;name\n1;Globex\n2;Two\n3;Three\n")
+    call_command("load_sanctions_list", "own", str(whole))
+    with pytest.raises(CommandError, match="names 1 parties, the one in force 3"):
+        call_command("load_sanctions_list", "own", str(file))
+    call_command("load_sanctions_list", "own", str(file), "--shorter")
     assert screen(timezone.now()) == 2
     assert the_hit().supplier_id == world["GLOBEX"].pk

@@ -43,6 +43,7 @@ LIFECYCLES = (
     "suppliers.signin.states.FACTOR_RESET_LIFECYCLE",
     "suppliers.people.states.INVITATION_LIFECYCLE",
     "suppliers.people.states.ADDRESS_LIFECYCLE",
+    "suppliers.sso.states.PROVIDER_LIFECYCLE",
     "suppliers.details.states.DETAIL_LIFECYCLE",
     "suppliers.documents.states.DOCUMENT_LIFECYCLE",
     "suppliers.banking.states.ACCOUNT_LIFECYCLE",
@@ -50,6 +51,8 @@ LIFECYCLES = (
     "suppliers.onboarding.states.RUN_LIFECYCLE",
     "suppliers.screening.states.HIT_LIFECYCLE",
     "suppliers.registration.states.REQUEST_LIFECYCLE",
+    "suppliers.offboarding.states.OFFBOARDING_LIFECYCLE",
+    "suppliers.merging.states.MERGE_LIFECYCLE",
 )
 HEAD = """# Lifecycles
 

@@ -5,7 +5,7 @@ import io
 import os
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
@@ -21,7 +21,7 @@ from procurement.erp.connectors.files.folder import (
     write_file,
     write_manifest,
 )
-from procurement.erp.connectors.files.formats import INBOUND
+from procurement.erp.connectors.files.formats import INBOUND, Format
 from procurement.erp.connectors.files.papers import Found, papers_of
 from procurement.erp.connectors.files.report import write_report
 from procurement.erp.connectors.files.rows import BadFile, Limits, Table, open_table
@@ -243,13 +243,14 @@ class FilesConnector:
             rows.clear()
             return made
 
+        form = INBOUND[file.feed]
         try:
-            reading.table = open_table(file.path, INBOUND[file.feed], self._limits)
+            reading.table = open_table(file.path, form, self._limits)
             problems += reading.note(reading.table.notices)
             for found in papers_of(reading.table, file.feed):
-                problems += reading.note(found.problems)
+                problems += reading.note(unsaid(found.problems, form))
                 telling.hear(found)
-                cells = _cells(found)
+                cells = () if form.is_secret else _cells(found)
                 if found.sighting is None:
                     reading.keep(cells)
                 elif file.is_again and _is_overtaken(found.sighting, file, last):
@@ -261,7 +262,7 @@ class FilesConnector:
                     yield page(last=False)
             problems += reading.note(telling.doubts(file.path.name))
         except BadFile as bad:
-            problems += reading.note(bad.problems)
+            problems += reading.note(unsaid(bad.problems, form))
             telling.is_whole = False
         except PermissionError as error:
             raise PermissionRefused(f"The portal may not read {file.path.name}.") from error
@@ -312,7 +313,9 @@ class FilesConnector:
             if reading.table and 0 < len(reading.refused_rows) <= reading.limits.refused_rows:
                 content = _rows_to_correct(reading.table, reading.refused_rows)
                 write_file(place / f"{file.feed}-refused.csv", content)
-        if reading.has_refusals:
+        if file.feed.is_secret:
+            self.folder.take_away(file)
+        elif reading.has_refusals:
             self.folder.put_in_rejected(file)
         else:
             self.folder.put_in_archive(file)
@@ -329,6 +332,7 @@ class FilesConnector:
 
     def sweep(self, feed: Feed) -> Iterator[RecordMark]:
         """Every record of the complete export, where the ERP writes one."""
+        _require_comparable(feed)
         export = find_export(self.folder.complete, feed)
         waiting = self.folder.unread_before(export.made_at)
         if waiting is not None:
@@ -337,6 +341,7 @@ class FilesConnector:
 
     def look_up(self, feed: Feed, keys: Collection[tuple[str, ...]]) -> Iterator[Paper]:
         """These records as the complete export has them."""
+        _require_comparable(feed)
         return papers_in(find_export(self.folder.complete, feed), keys, self._limits)
 
     def seen_as_of(self, feed: Feed) -> datetime | None:
@@ -429,6 +434,19 @@ class FilesConnector:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+
+def _require_comparable(feed: Feed) -> None:
+    if feed.is_secret:
+        raise Unsupported("Bank accounts are held against what is on record each time they are read.")
+
+
+def unsaid(problems: Sequence[Problem], form: Format) -> Sequence[Problem]:
+    """Findings as they may be kept: of a file with numbers of accounts nothing is quoted but cells that hold none."""
+    if not form.is_secret:
+        return problems
+    safe = {column.name for column in form.columns if not column.secret}
+    return [one if one.column in safe else replace(one, value="") for one in problems]
 
 
 def _is_overtaken(sighting: Sighting, file: Claimed, last: Mapping[tuple[str, str], str]) -> bool:

@@ -332,6 +332,12 @@ class DropFolder:
         """A file with refused records goes beside its report."""
         return self._put(file, self.rejected)
 
+    def take_away(self, file: Claimed) -> None:
+        """A file that is kept nowhere, once it was read: its numbers stand in the clear in it."""
+        file.path.unlink(missing_ok=True)
+        _remember(file.path.parent)
+        self._drop_empty(file.path.parent)
+
     def place_for_stranger(self, path: Path) -> Path:
         """Where a file of in/ goes that cannot be claimed at all. The same for the same file, a new one for
         a new file."""

@@ -13,13 +13,16 @@ from procurement.erp.ports import Feed
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its name in the header row, what may stand in it, and what it means to the trade."""
+    """One column: its name in the header row, what may stand in it, and what it means to the trade. What stands in a
+    secret one is quoted nowhere.
+    """
 
     name: str
     kind: Kind
     means: str
     required: bool = False
     example: str = ""
+    secret: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,11 @@ class Format:
     def header(self) -> tuple[str, ...]:
         """All columns in the documented order."""
         return tuple(column.name for column in self.columns)
+
+    @cached_property
+    def is_secret(self) -> bool:
+        """Whether a file of it is kept nowhere, and none of its rows."""
+        return any(column.secret for column in self.columns)
 
 
 def _must(name: str, kind: Kind, means: str, example: str = "") -> Column:
@@ -399,6 +407,38 @@ CUSTOMER_DEMAND = Format(
     ("demand_key",),
 )
 
+BANK_ACCOUNTS = Format(
+    "bank_accounts",
+    "to which accounts suppliers are paid: one row per account, all accounts of a supplier together; a supplier that "
+    "is paid to none has one row without a number",
+    (
+        _must("supplier", kinds.text_up_to(40), "the supplier's number", "70012"),
+        Column("number", kinds.text_up_to(60), "the IBAN, or the national account number", False, "", True),
+        Column(
+            "routing",
+            kinds.text_up_to(40),
+            "the bank's national code, where there is no IBAN",
+            False,
+            "",
+            True,
+        ),
+        _may("bic", kinds.text_up_to(20), "the BIC of the bank", "COBADEFFXXX"),
+        _may("holder", kinds.SHORT, "the holder of the account, as the bank has it", "Lian Feng Valve Co."),
+        _may("country", kinds.COUNTRY, "the country in which the bank keeps the account", "DE"),
+        _may("currency", kinds.CURRENCY, "the currency in which it is paid to", "EUR"),
+        _may("paid_since", kinds.DATE, "since when it is paid to", "2025-04-01"),
+        _may("changed_at", kinds.MOMENT, "when the ERP last changed it", "2026-03-02T09:14:00Z"),
+    ),
+    ("supplier",),
+    says={
+        "beside_unreadable_row": "beside_unreadable_account_row",
+        "order_refused": "accounts_refused",
+        "scattered_orders": "scattered_accounts",
+        "unreadable_among_scattered": "unreadable_among_scattered_accounts",
+        "too_many_lines": "too_many_account_rows",
+    },
+)
+
 PROMISES = Format(
     "promises",
     "what was agreed with the supplier, for the ERP to hold: one row per piece of a line",
@@ -458,6 +498,7 @@ INBOUND: dict[Feed, Format] = {
     Feed.COMMAND_RESULTS: COMMAND_RESULTS,
     Feed.STOCK: STOCK,
     Feed.CUSTOMER_DEMAND: CUSTOMER_DEMAND,
+    Feed.BANK_ACCOUNTS: BANK_ACCOUNTS,
 }
 SHIP_NOTICES = Format(
     "ship_notices",

@@ -43,6 +43,7 @@ from procurement.erp.ports import (
 from procurement.erp.problems import Problem, Severity, shown
 from procurement.orders.messages import LinePaper, OrderPaper, SchedulePaper
 from procurement.receipts.messages import ReceiptPaper
+from suppliers.banking.messages import AccountsPaper, AccountTyped, PaidTo
 from suppliers.messages import SupplierPaper, SupplierSitePaper
 
 Values = dict[str, Any]
@@ -66,6 +67,8 @@ def papers_of(table: Table, feed: Feed) -> Iterator[Found]:
         return _grouped(table, build_invoice)
     if feed is Feed.COMMAND_RESULTS:
         return _grouped(table, build_result)
+    if feed is Feed.BANK_ACCOUNTS:
+        return _grouped(table, build_accounts)
     return _one_per_row(table, BUILDERS[feed])
 
 
@@ -83,9 +86,11 @@ def read_cells(row: Row, form: Format, source: str) -> tuple[Values, list[Proble
                 problems.append(Problem(column.kind.when_missing, source, row.number, name))
             continue
         try:
-            values[name] = read_text(column.kind, text)
+            # What is secret is not remembered either.
+            values[name] = column.kind.read(text) if column.secret else read_text(column.kind, text)
         except BadCell as bad:
-            problems.append(Problem(bad.rule, source, row.number, name, shown(text), facts=bad.facts))
+            said = "" if column.secret else shown(text)
+            problems.append(Problem(bad.rule, source, row.number, name, said, facts=bad.facts))
     return values, problems
 
 
@@ -633,6 +638,27 @@ def _invoice(rows: list[tuple[Row, Values]]) -> BillPaper:
         ),
         stamp=values["changed_at"],
     )
+
+
+def build_accounts(group: Group, table: Table) -> tuple[AccountsPaper | None, list[Problem]]:
+    """All accounts of a supplier from their rows, or the reasons why not: with one left out it would seem gone."""
+    source, rule = table.path.name, table.format.rule("order_refused")
+    if len(group.rows) > table.limits.rows_per_order:
+        facts = {"limit": table.limits.rows_per_order}
+        return None, [Problem(table.format.rule("too_many_lines"), source, group.rows[0].number, facts=facts)]
+    read = [read_cells(row, table.format, source) for row in group.rows]
+    problems = [problem for _, found in read for problem in found]
+    if problems or group.problems:
+        return None, _with_summary(problems, group, source, rule)
+    rows = [values for values, _ in read]
+    accounts = tuple(dict.fromkeys(_paid_to(values) for values in rows if values["number"]))
+    stamp = max((values["changed_at"] for values in rows if values["changed_at"]), default=None)
+    return AccountsPaper(rows[0]["supplier"], accounts, stamp), []
+
+
+def _paid_to(values: Values) -> PaidTo:
+    said = _texts(values, "currency", "country", "holder", "number", "routing", "bic")
+    return PaidTo(AccountTyped(**said), values["paid_since"])
 
 
 # --- the other papers: one row each

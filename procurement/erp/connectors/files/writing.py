@@ -25,6 +25,7 @@ from procurement.erp.ports import CommandResult, Feed, Outcome, Paper, canonical
 from procurement.orders.messages import LinePaper, OrderPaper, PromiseCommand
 from procurement.receipts.messages import ReceiptCommand, ReceiptPaper
 from procurement.shipments.messages import NoticeCommand
+from suppliers.banking.messages import AccountsPaper
 
 Cells = Mapping[str, object]
 
@@ -394,6 +395,15 @@ def demand_row(demand: CustomerDemandPaper) -> Cells:
     return {"demand_key": cells.pop("key"), **cells}
 
 
+def account_rows(paper: AccountsPaper) -> Iterator[Cells]:
+    """All accounts of a supplier as rows of their file; one without a number where there is none."""
+    head = {"supplier": paper.supplier, "changed_at": paper.stamp}
+    for one in paper.accounts:
+        yield head | asdict(one.typed) | {"paid_since": one.since_on}
+    if not paper.accounts:
+        yield head
+
+
 def feed_csv(feed: Feed, papers: Sequence[Paper], *, separator: str = ",") -> str:
     """Papers of one feed as a file in its documented format."""
     if feed is Feed.ORDERS:
@@ -408,6 +418,9 @@ def feed_csv(feed: Feed, papers: Sequence[Paper], *, separator: str = ",") -> st
     if feed is Feed.CUSTOMER_DEMAND:
         demands = (demand_row(paper) for paper in papers if isinstance(paper, CustomerDemandPaper))
         return to_csv(INBOUND[feed], demands, separator=separator)
+    if feed is Feed.BANK_ACCOUNTS:
+        told = [paper for paper in papers if isinstance(paper, AccountsPaper)]
+        return to_csv(INBOUND[feed], (row for one in told for row in account_rows(one)), separator=separator)
     if feed is Feed.COMMAND_RESULTS:
         results = [paper for paper in papers if isinstance(paper, CommandResult)]
         return to_csv(

@@ -7,6 +7,7 @@ from typing import Self
 
 from django.utils.translation import gettext_noop
 
+from procurement.erp.connectors.tryton.accounts import read_accounts
 from procurement.erp.connectors.tryton.booking import Booker
 from procurement.erp.connectors.tryton.changes import OVERLAP, Position, look_for_changes
 from procurement.erp.connectors.tryton.facts import SOURCES, read_facts
@@ -138,6 +139,9 @@ class TrytonConnector:
         if feed.is_told_whole:
             yield from read_supply(self.rpc, feed, since, now=self._clock(), every=self._stock_every)
             return
+        if feed is Feed.BANK_ACCOUNTS:
+            yield from read_accounts(self.rpc, since, now=self._clock())
+            return
         if feed is not Feed.ORDERS:
             yield from read_master(self.rpc, feed, since)
             return
@@ -186,7 +190,7 @@ class TrytonConnector:
 
     def sweep(self, feed: Feed) -> Iterator[RecordMark]:
         """Every record that exists now. Master data comes whole, since listing it costs as much as reading it."""
-        if feed not in FEEDS or feed.is_told_whole:
+        if feed not in FEEDS or feed.is_told_whole or feed.is_secret:
             raise Unsupported(f"Tryton has no feed {feed}.")
         if feed is Feed.ORDERS:
             yield from marks_of_orders(self.rpc)
@@ -197,7 +201,7 @@ class TrytonConnector:
 
     def look_up(self, feed: Feed, keys: Collection[tuple[str, ...]]) -> Iterator[Paper]:
         """These records as Tryton holds them this moment."""
-        if feed not in FEEDS or feed.is_told_whole:
+        if feed not in FEEDS or feed.is_told_whole or feed.is_secret:
             raise Unsupported(f"Tryton has no feed {feed}.")
         if feed is Feed.ORDERS:
             yield from look_up_orders(self.rpc, keys, self._page_size)

@@ -47,7 +47,11 @@ MOVE_FIELDS = (
     "company.party.code",
     "last_modified_at",
 )
-NUMBERED: list[Any] = [["type", "=", "in"], ["number", "!=", None]]
+# From the moment it has a number; and ours also where its draft was cancelled before it had one.
+NUMBERED: list[Any] = [
+    ["type", "=", "in"],
+    ["OR", ["number", "!=", None], [["state", "=", "cancelled"], ["description", "like", "%Quayside %"]]],
+]
 INVOICE_FIELDS = (
     "state",
     "number",
@@ -205,7 +209,7 @@ def _invoice(invoice: Record, billed: Mapping[int, int], orders: Mapping[int, st
         open_amount=still_open,
         state=state,
         kind="credit_note" if sign < 0 else "invoice",
-        number=invoice["number"],
+        number=invoice["number"] or "",
         reference=invoice["reference"] or "",
         due_on=_due_on(to_pay),
         paid_on=_paid_on(invoice) if state == "paid" else None,

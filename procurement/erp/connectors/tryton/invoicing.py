@@ -47,6 +47,7 @@ PRICE_DIGITS = 4
 # Within these, Tryton itself takes two invoices with one number for one.
 NEAR = timedelta(days=60)
 BOOKED = "booked"
+RECREATE = "purchase.handle.invoice.exception"
 KEY_OF = "Quayside "
 ENTERED = frozenset({"validated", "posted", "paid"})
 
@@ -137,6 +138,7 @@ class Clerk:
     command: InvoiceCommand
     picture: Picture | None = None
     purchases: list[Record] = field(default_factory=list)
+    dead: list[int] = field(default_factory=list)
     taxes: dict[int, Decimal] = field(default_factory=dict)
 
     def carry(self) -> WriteResult:
@@ -145,6 +147,10 @@ class Clerk:
         ours = [one for one in found if self._is_ours(one)]
         if self.command.voided:
             return self._take_out(ours, [one for one in found if self._is_theirs(one)])
+        self.dead = [one["id"] for one in ours if one["state"] == "cancelled"]
+        ours = [one for one in ours if one["state"] != "cancelled"]
+        if not ours and len(self.dead) > self.command.cancelled:
+            raise ValidationRefused(CANCELLED)
         if not ours and any(one["state"] in ENTERED and self._is_anothers(one) for one in found):
             raise ValidationRefused(OTHERWISE)
         theirs = [one for one in found if self._is_theirs(one)]
@@ -152,8 +158,6 @@ class Clerk:
             if one["state"] in ENTERED:
                 return self._as_entered(one)
         drafts = [one for one in (*ours, *theirs) if one["state"] == "draft"]
-        if ours and not drafts:
-            raise ValidationRefused(CANCELLED)
         draft = drafts[0] if drafts else None
         if draft is not None and self._is_done(draft):
             return self._result(draft["id"])
@@ -302,6 +306,7 @@ class Clerk:
             str(line) for one in self.purchases for line in one["lines"]
         }:
             raise ValidationRefused(NO_LINE)
+        self._have_recreated()
         at_hand = self._at_hand(draft, names)
         missing = {name for name in names - at_hand.keys() if not name[1]}
         if missing and not self.command.is_credit:
@@ -326,7 +331,8 @@ class Clerk:
     def _purchases(self) -> list[Record]:
         numbers = self.command.orders
         wanted = [["number", "in", list(numbers)], ["company.party.code", "=", self.command.company]]
-        fields = ["number", "invoice_method", "to_invoice", "lines"]
+        fields = ["number", "invoice_method", "to_invoice", "lines", "invoices"]
+        fields += ["invoices_recreated", "invoices_ignored"]
         found: list[Record] = self.rpc.read(
             "purchase.purchase.search_read", wanted, 0, None, [["id", "ASC"]], fields
         )
@@ -359,6 +365,20 @@ class Clerk:
             if name in names and exact(row["quantity"]) * self._sign > 0:
                 found.setdefault(name, []).append(row)
         return found
+
+    def _have_recreated(self) -> None:
+        """Tell Tryton that what was cancelled of this invoice is to be invoiced after all: until somebody says so it
+        counts as invoiced (wizard *Handle Invoice Exception*). What its people chose to ignore stays ignored.
+        """
+        for purchase in self.purchases:
+            handled = {*purchase["invoices_recreated"], *purchase["invoices_ignored"]}
+            gone = sorted({*self.dead} & {*purchase["invoices"]} - handled)
+            if gone:
+                said = {"recreate_invoices": gone, "ignore_invoices": [], "domain_invoices": gone}
+                where = {"active_model": "purchase.purchase", "active_id": purchase["id"]}
+                where["active_ids"] = [purchase["id"]]
+                self.rpc.wizard(RECREATE, {"ask": said}, "handle", **where)
+                self.rpc.write("purchase.purchase.process", [purchase["id"]])
 
     def _have_drafted(self, keys: Collection[str]) -> None:
         """Tell Tryton to draft what is to be invoiced on these lines: on a manual order it waits to be told, and a

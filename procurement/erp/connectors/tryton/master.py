@@ -195,10 +195,10 @@ def read_master(rpc: Rpc, feed: Feed, since: Cursor | None) -> Iterator[Page]:
     """All papers of a feed if anything of it moved since the cursor, in pages; nothing otherwise."""
     source = sources(rpc)[feed]
     before: dict[str, Any] = dict(since.position) if since else {}
-    marks = {"marks": _marks(rpc, source)}
+    marks: dict[str, Any] = {"marks": marks_of(rpc, source.stamps)}
     domain = list(source.domain)
     if source.of_sellers:
-        marks |= _sellers(rpc, before)
+        marks |= sellers_of(rpc, before)
         domain.append(["id", "in", marks["sellers"]])
     after = int(before.get("after", 0))
     if not after and {name: before.get(name) for name in marks} == marks:
@@ -215,7 +215,8 @@ def read_master(rpc: Rpc, feed: Feed, since: Cursor | None) -> Iterator[Page]:
             return
 
 
-def _sellers(rpc: Rpc, before: Mapping[str, Any]) -> dict[str, Any]:
+def sellers_of(rpc: Rpc, before: Mapping[str, Any]) -> dict[str, Any]:
+    """The sellers that there are, by id, and how far both places that name one were read. See Note [Sellers]."""
     sellers = set(before.get("sellers", ()))
     seen: dict[str, int] = dict(before.get("seen", {}))
     for model in ("purchase.product_supplier", "purchase.purchase"):
@@ -230,9 +231,10 @@ def _sellers(rpc: Rpc, before: Mapping[str, Any]) -> dict[str, Any]:
     return {"sellers": sorted(sellers), "seen": seen}
 
 
-def _marks(rpc: Rpc, source: Source) -> list[Any]:
+def marks_of(rpc: Rpc, models: Sequence[str]) -> list[Any]:
+    """Of each model the newest stamp, and how many records there are: what moves when anything does."""
     marks: list[Any] = []
-    for model in source.stamps:
+    for model in models:
         newest = rpc.read(
             f"{model}.search_read", [], 0, 1, [["last_modified_at", "DESC"]], ["last_modified_at"]
         )

@@ -1,0 +1,343 @@
+"""The verbs of a merge: ask, say that they are two, approve, refuse, withdraw, take apart.
+
+Note [What comes over]: people act for both records from then on, contacts and numbers that the kept one lacks begin
+there anew, and where it was asked the duplicate's mail address, language, time zone and channel count. Bank accounts
+never: a merge would be a way to redirect payments past everybody who guards them. For the same reason it gives nobody a
+say over bank details (`role_carried`), a contact that came over is new where a call-back asks for an old one, and
+nothing is merged while bank details of either are frozen or changing. Papers, documents and tokens stay with the record
+that they are of, which its people and ours go on reading.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.utils.translation import gettext as _
+
+from portal.kernel.actors import Actor
+from portal.kernel.audit.services import record
+from portal.kernel.errors import Invalid, NotAllowed, Problem, StaleDocument
+from portal.kernel.scope import requires_scope
+from suppliers.banking.models import BankChange, BankFreeze
+from suppliers.banking.states import UNDECIDED
+from suppliers.details.models import IN_FORCE, Contact, Identifier
+from suppliers.merging.messages import AskMerge
+from suppliers.merging.models import SupplierMerge
+from suppliers.merging.policies import LONGEST_REASON, UNDO_WITHIN, may_undo, role_carried
+from suppliers.merging.queries import (
+    Side,
+    find_record,
+    has_joined,
+    hold_merge,
+    hold_records,
+    missing_contacts,
+    missing_identifiers,
+    missing_members,
+    side_of,
+    stands_for,
+)
+from suppliers.merging.states import MERGE_LIFECYCLE, MergeState
+from suppliers.models import Membership, Supplier, User
+from suppliers.people.services import remove_member
+from suppliers.roles import Permission
+from suppliers.services import add_member, set_here
+
+PREFERENCES = ("email", "language", "time_zone")
+
+
+@requires_scope
+def ask_merge(command: AskMerge, *, actor: Actor, at: datetime) -> SupplierMerge:
+    """Say that two records of the ERP are one company. A second person decides on it.
+
+    Raises `NotFound`, `NotAllowed`, and `Invalid` where one of them cannot be merged, or without a reason.
+    """
+    _require(actor, Permission.SUPPLIER_MANAGE)
+    duplicate, kept = _held(command, actor)
+    problems: list[Problem] = []
+    reason = _text("reason", command.reason, problems)
+    problems += _obstacles(duplicate, kept)
+    _raise(problems)
+    return _write(command, duplicate, kept, reason, MergeState.ASKED, "merge.asked", actor=actor, at=at)
+
+
+@requires_scope
+def keep_apart(command: AskMerge, *, actor: Actor, at: datetime) -> SupplierMerge:
+    """Say that two records are two companies: they are named as candidates no more."""
+    _require(actor, Permission.SUPPLIER_MANAGE)
+    duplicate, kept = _held(command, actor)
+    problems: list[Problem] = []
+    reason = _text("reason", command.reason, problems)
+    _raise(problems)
+    return _write(command, duplicate, kept, reason, MergeState.REFUSED, "merge.refused", actor=actor, at=at)
+
+
+def _held(command: AskMerge, actor: Actor) -> tuple[Supplier, Supplier]:
+    one, other = find_record(command.duplicate, actor=actor), find_record(command.kept, actor=actor)
+    if one.pk == other.pk:
+        message = _("Choose two different suppliers.")
+        raise Invalid(message, [Problem("kept", message, str(other.number), "same")])
+    records = hold_records(one.pk, other.pk)
+    return records[one.pk], records[other.pk]
+
+
+def _write(
+    command: AskMerge,
+    duplicate: Supplier,
+    kept: Supplier,
+    reason: str,
+    state: str,
+    kind: str,
+    *,
+    actor: Actor,
+    at: datetime,
+) -> SupplierMerge:
+    row = SupplierMerge.objects.create(
+        supplier=duplicate,
+        kept=kept,
+        state=state,
+        reason=reason,
+        preferences=command.preferences,
+        asked_at=at,
+        asked_by=actor.label,
+        asked_by_user_id=actor.user_id,
+    )
+    record(kind, row.stream, actor=actor, at=at, supplier_id=kept.pk, facts=_facts(row), internal=True)
+    return row
+
+
+@requires_scope
+def approve_merge(key: UUID, version: int | None, *, actor: Actor, at: datetime) -> SupplierMerge:
+    """The second person agrees: the two are one from now on. See Note [What comes over].
+
+    Raises `NotAllowed` for whoever asked for it, `Invalid` where one of them cannot be merged any more.
+    """
+    _require(actor, Permission.DETAIL_APPROVE)
+    row = _seen(hold_merge(key, actor=actor), version)
+    MERGE_LIFECYCLE.transition("approve", row.state)
+    if actor.user_id is None or actor.user_id == row.asked_by_user_id:
+        raise NotAllowed(_("Somebody else than who asked for it decides on a merge, signed in."))
+    _raise(_obstacles(row.supplier, row.kept, besides=row))
+    dup, kept = side_of(row.supplier), side_of(row.kept)
+    carried: dict[str, Any] = {
+        "members": [
+            *_carry_people(missing_members(dup, kept), row.kept, actor=actor, at=at),
+            *_carry_people(missing_members(kept, dup), row.supplier, actor=actor, at=at),
+        ],
+        "contacts": _carry_contacts(dup, kept, actor=actor, at=at),
+        "identifiers": _carry_numbers(dup, kept, actor=actor, at=at),
+        "before": _carry_preferences(row) if row.preferences else {},
+    }
+    fields = {**_decided(actor, at), "carried": carried}
+    counts = {name: len(carried[name]) for name in ("members", "contacts", "identifiers")}
+    facts = {**_facts(row), **counts, "tell": _people(carried["members"])}
+    MERGE_LIFECYCLE.move(row, "approve", actor=actor, at=at, fields=fields, facts=facts)
+    Supplier.objects.filter(pk=row.supplier_id).update(merged_into=row.kept)
+    return row
+
+
+@requires_scope
+def refuse_merge(key: UUID, version: int | None, why: str, *, actor: Actor, at: datetime) -> SupplierMerge:
+    """They are two companies: they are named as candidates no more."""
+    _require(actor, Permission.DETAIL_APPROVE)
+    return _end("refuse", key, version, why, actor=actor, at=at)
+
+
+@requires_scope
+def withdraw_merge(key: UUID, version: int | None, why: str, *, actor: Actor, at: datetime) -> SupplierMerge:
+    """It was asked for by mistake."""
+    _require(actor, Permission.SUPPLIER_MANAGE)
+    return _end("withdraw", key, version, why, actor=actor, at=at)
+
+
+@requires_scope
+def undo_merge(key: UUID, version: int | None, why: str, *, actor: Actor, at: datetime) -> SupplierMerge:
+    """Take two records apart again: who acts for one of them by the merge alone does so no more, what came over ends.
+
+    Raises `Invalid` when a month has passed: by then people rely on what they see.
+    """
+    _require(actor, Permission.SUPPLIER_MANAGE)
+    row = _seen(hold_merge(key, actor=actor), version)
+    MERGE_LIFECYCLE.transition("undo", row.state)
+    problems: list[Problem] = []
+    said = _text("why", why, problems)
+    if row.decided_at is not None and not may_undo(row.decided_at, at):
+        message = _("A merge is taken apart within %(n)d days. Remove people one by one instead.")
+        problems.append(Problem("why", message % {"n": UNDO_WITHIN.days}, code="too_late"))
+    _raise(problems)
+    carried = row.carried
+    told = _people(carried["members"])
+    for supplier_id, user_id in carried["members"]:
+        member = Membership.objects.filter(supplier=supplier_id, user=user_id).first()
+        if member is not None:
+            remove_member(member.pk, actor=actor, at=at, tell=False)
+    ended = {"ended_at": at, "ended_by": actor.label}
+    Contact.objects.filter(IN_FORCE, supplier=row.kept, key__in=carried["contacts"]).update(**ended)
+    Identifier.objects.filter(IN_FORCE, supplier=row.kept, pk__in=carried["identifiers"]).update(**ended)
+    if before := carried["before"]:
+        _set(row.kept, before)
+    fields = {"over_at": at, "over_by": actor.label, "why": said}
+    facts = {**_facts(row), "tell": told}
+    MERGE_LIFECYCLE.move(row, "undo", actor=actor, at=at, fields=fields, facts=facts)
+    Supplier.objects.filter(pk=row.supplier_id).update(merged_into=None)
+    return row
+
+
+def _end(verb: str, key: UUID, version: int | None, why: str, *, actor: Actor, at: datetime) -> SupplierMerge:
+    row = _seen(hold_merge(key, actor=actor), version)
+    problems: list[Problem] = []
+    said = _text("why", why, problems)
+    _raise(problems)
+    fields = {
+        **(_decided(actor, at) if verb == "refuse" else {}),
+        "over_at": at,
+        "over_by": actor.label,
+        "why": said,
+    }
+    MERGE_LIFECYCLE.move(row, verb, actor=actor, at=at, fields=fields, facts=_facts(row))
+    return row
+
+
+# --- what comes over -----------------------------------------------------------------------------------------
+
+
+def _carry_people(
+    members: Sequence[Membership], to: Supplier, *, actor: Actor, at: datetime
+) -> list[tuple[int, int]]:
+    for one in members:
+        add_member(one.user, to, role_carried(one.role), actor=actor, at=at)
+    return [(to.pk, one.user_id) for one in members]
+
+
+def _carry_contacts(of: Side, to: Side, *, actor: Actor, at: datetime) -> list[str]:
+    rows = [
+        Contact(
+            key=uuid4(),
+            supplier=to.supplier,
+            name=one.name,
+            roles=one.roles,
+            email=one.email,
+            telephone=one.telephone,
+            language=one.language,
+            since_at=at,
+            begun_by=actor.label,
+        )
+        for one in missing_contacts(of, to)
+    ]
+    Contact.objects.bulk_create(rows)
+    return [str(one.key) for one in rows]
+
+
+def _carry_numbers(of: Side, to: Side, *, actor: Actor, at: datetime) -> list[int]:
+    rows = [
+        Identifier(
+            supplier=to.supplier,
+            kind=one.kind,
+            country=one.country,
+            value=one.value,
+            checked=one.checked,
+            since_at=at,
+            begun_by=actor.label,
+        )
+        for one in missing_identifiers(of, to)
+    ]
+    return [one.pk for one in Identifier.objects.bulk_create(rows)]
+
+
+def _carry_preferences(row: SupplierMerge) -> dict[str, str]:
+    kept = row.kept
+    before = {name: getattr(kept, name) for name in (*PREFERENCES, "channel")}
+    wanted = {name: getattr(row.supplier, name) or before[name] for name in before}
+    _set(kept, wanted)
+    return before
+
+
+def _set(supplier: Supplier, values: dict[str, str]) -> None:
+    set_here(supplier, **{name: values[name] for name in PREFERENCES})
+    supplier.channel = values["channel"]
+    supplier.save(update_fields=[*PREFERENCES, "channel", "erp_says"])
+
+
+def _people(members: Sequence[Sequence[int]]) -> list[dict[str, str]]:
+    """Whom it is told to: everybody who acts for another record by it, with which one that is."""
+    users = User.objects.in_bulk({user_id for _supplier, user_id in members})
+    records = Supplier.objects.in_bulk({supplier_id for supplier_id, _user in members})
+    return [
+        {
+            "address": users[user_id].email,
+            "name": users[user_id].name,
+            "language": users[user_id].language,
+            "time_zone": users[user_id].time_zone,
+            "supplier": records[supplier_id].name,
+        }
+        for supplier_id, user_id in members
+        if users[user_id].is_active
+    ]
+
+
+# --- guards --------------------------------------------------------------------------------------------------
+
+
+def _obstacles(duplicate: Supplier, kept: Supplier, besides: SupplierMerge | None = None) -> list[Problem]:
+    """Why these two cannot be merged now."""
+    found = []
+    for field, one in (("duplicate", duplicate), ("kept", kept)):
+        said = {"name": one.name}
+        stands = stands_for(one)
+        if one.left_at is not None:
+            found.append(
+                Problem(field, _("The business with %(name)s has ended.") % said, one.number, "left")
+            )
+        if stands is not None and (besides is None or stands.pk != besides.pk):
+            message = _("%(name)s is merged into another record, or is to be.")
+            found.append(Problem(field, message % said, one.number, "merged"))
+        frozen = BankFreeze.objects.filter(supplier=one, thawed_at=None).exists()
+        if frozen or BankChange.objects.filter(supplier=one, state__in=UNDECIDED).exists():
+            message = _("Bank details of %(name)s are changing or frozen. Finish that first.")
+            found.append(Problem(field, message % said, one.number, "bank"))
+    if has_joined(duplicate):
+        message = _("Other records were merged into %(name)s. Keep that one instead.") % {
+            "name": duplicate.name
+        }
+        found.append(Problem("duplicate", message, duplicate.number, "kept"))
+    return found
+
+
+def _require(actor: Actor, permission: str) -> None:
+    if actor.is_supplier or not actor.may(permission):
+        raise NotAllowed(_("Only who administers suppliers, or approves their data, merges records."))
+
+
+def _seen(row: SupplierMerge, version: int | None) -> SupplierMerge:
+    if version is not None and version != row.version:
+        raise StaleDocument(_("Somebody has changed this a moment ago. Look at it again."))
+    return row
+
+
+def _decided(actor: Actor, at: datetime) -> dict[str, Any]:
+    return {"decided_at": at, "decided_by": actor.label, "decided_by_user_id": actor.user_id}
+
+
+def _facts(row: SupplierMerge) -> dict[str, Any]:
+    return {
+        "merge": str(row.key),
+        "duplicate": row.supplier.number,
+        "kept": row.kept.number,
+        "supplier": row.supplier.name,
+        "into": row.kept.name,
+    }
+
+
+def _text(field: str, typed: str, problems: list[Problem]) -> str:
+    said = typed.replace("\r\n", "\n").strip()
+    if not said:
+        problems.append(Problem(field, _("Say why: others read it later."), "", "required"))
+    if len(said) > LONGEST_REASON:
+        message = _("At most %(most)d characters.") % {"most": LONGEST_REASON}
+        problems.append(Problem(field, message, said[:40], "too_long"))
+    return said
+
+
+def _raise(problems: Sequence[Problem]) -> None:
+    if problems:
+        raise Invalid(problems[0].message, problems)

@@ -1,0 +1,1 @@
+"""The end of the business with a supplier: begun with a last day, ended by a person, taken up again with a reason."""

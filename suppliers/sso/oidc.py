@@ -1,0 +1,182 @@
+"""OpenID Connect as allauth speaks it, made stricter where it trusts more than it must.
+
+The provider's own discovery document must be of the very issuer that was written down (Discovery 4.3), everything in it
+https; the ID token's signature is looked at although it came over TLS, with algorithms of public keys only (RFC 8725,
+3.1); issuer, audience, authorised party, times and nonce are held against what was asked (Core 3.1.3.7). PKCE always.
+"""
+
+import json
+from typing import Any
+
+import jwt
+from allauth.socialaccount.models import SocialApp, SocialLogin
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
+from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.crypto import get_random_string
+
+from portal.kernel.outside import Outside, fault_in
+from suppliers.sso.policies import identity_of
+from suppliers.sso.saying import login_of
+from suppliers.sso.states import Why
+
+ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+LEEWAY = 60  # seconds by which two clocks may differ
+KNOWN_FOR = 600  # seconds for which what a provider says of itself is remembered
+ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+
+
+class NotBelieved(OAuth2Error):
+    """What came back from a provider is not taken, and why."""
+
+    def __init__(self, why: Why) -> None:
+        super().__init__(why.value)
+        self.why = why
+
+
+def outside() -> Outside:
+    """How providers are asked."""
+    return Outside(inside=tuple(settings.SSO_INSIDE_HOSTS), plain=not settings.PRODUCTION, ca=settings.SSO_CA)
+
+
+class OidcAdapter(OpenIDConnectOAuth2Adapter):
+    """One exchange with one provider."""
+
+    @property
+    def openid_config(self) -> dict[str, Any]:
+        """What the provider says of itself, of this very issuer."""
+        app = self.get_provider().app
+        issuer = str(app.settings["issuer"])
+        known = cache.get(place := f"sso:{app.provider_id}:{issuer}"[:200])
+        if known is None:
+            known = self._discovered(issuer)
+            cache.set(place, known, KNOWN_FOR)
+        return dict(known)
+
+    def _discovered(self, issuer: str) -> dict[str, Any]:
+        with outside() as session:
+            answer = session.get(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+            answer.raise_for_status()
+            found = answer.json()
+        if not isinstance(found, dict) or found.get("issuer") != issuer:
+            raise NotBelieved(Why.ISSUER)
+        for name in ENDPOINTS:
+            if not isinstance(found.get(name), str) or _fault(found[name]):
+                raise NotBelieved(Why.UNREADABLE)
+        return found
+
+    @property
+    def basic_auth(self) -> bool:
+        """How the client shows its secret: what the provider names, the standard's own where it names nothing."""
+        methods = self.openid_config.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
+        return "client_secret_post" not in methods
+
+    def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
+        """The one address that is written down at the provider, whatever host a request claims to be for."""
+        return callback_url(self.provider_id)
+
+    def complete_login(self, request: HttpRequest, app: SocialApp, token: Any, **kwargs: Any) -> SocialLogin:
+        """Whoever the ID token speaks of."""
+        config = self.openid_config
+        if not (id_token := kwargs["response"].get("id_token")):
+            raise NotBelieved(Why.UNREADABLE)
+        claims = self._decode_id_token(app, id_token)
+        wanted = {"email", "name", app.settings["groups_claim"]}
+        if config.get("userinfo_endpoint") and not wanted - {""} <= set(claims):
+            said = self._fetch_user_info(token.token)
+            if said.get("sub") != claims["sub"]:  # Core 5.3.2
+                raise NotBelieved(Why.UNREADABLE)
+            claims = said | claims
+        login = login_of(self.get_provider(), identity_of(claims, groups_claim=app.settings["groups_claim"]))
+        login.nonce = claims.get("nonce")
+        return login
+
+    def _decode_id_token(self, app: SocialApp, id_token: str) -> dict[str, Any]:
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                id_token,
+                self._key_of(id_token),
+                algorithms=list(ALGORITHMS),
+                audience=app.client_id,
+                issuer=str(app.settings["issuer"]),
+                leeway=LEEWAY,
+                options={"require": ["exp", "iat", "iss", "aud", "sub"]},
+            )
+        except jwt.InvalidAudienceError as error:
+            raise NotBelieved(Why.AUDIENCE) from error
+        except jwt.InvalidIssuerError as error:
+            raise NotBelieved(Why.ISSUER) from error
+        except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError, jwt.InvalidIssuedAtError) as error:
+            raise NotBelieved(Why.TIME) from error
+        except jwt.InvalidSignatureError as error:
+            raise NotBelieved(Why.SIGNATURE) from error
+        except (jwt.PyJWTError, TypeError, ValueError, AttributeError) as error:
+            raise NotBelieved(Why.UNREADABLE) from error
+        party = claims.get("azp")
+        if (party is not None or (isinstance(claims["aud"], list) and len(claims["aud"]) > 1)) and (
+            party != app.client_id
+        ):
+            raise NotBelieved(Why.AUDIENCE)
+        return claims
+
+    def _key_of(self, id_token: str) -> Any:
+        """The provider's public key that the token names; the keys are asked for anew, so that they may be changed."""
+        header = jwt.get_unverified_header(id_token)
+        if header.get("alg") not in ALGORITHMS:
+            raise NotBelieved(Why.SIGNATURE)
+        with outside() as session:
+            answer = session.get(self.openid_config["jwks_uri"])
+            answer.raise_for_status()
+            found = answer.json().get("keys") or []
+        named = [
+            one for one in found if one.get("use", "sig") == "sig" and one.get("kty") in ("RSA", "EC", "OKP")
+        ]
+        if header.get("kid") is not None:
+            named = [one for one in named if one.get("kid") == header["kid"]]
+        if len(named) != 1:
+            raise NotBelieved(Why.SIGNATURE)
+        return jwt.PyJWK.from_json(json.dumps(named[0]), algorithm=header["alg"])
+
+    def _fetch_user_info(self, access_token: str) -> dict[str, Any]:
+        url = str(self.openid_config["userinfo_endpoint"])
+        with outside() as session:
+            answer = session.get(url, headers={"Authorization": f"Bearer {access_token}"})
+            answer.raise_for_status()
+            found = answer.json()
+        return found if isinstance(found, dict) else {}
+
+
+class OidcProvider(OpenIDConnectProvider):
+    """A provider that speaks OpenID Connect. Where somebody is sent is written here and not read off the address."""
+
+    oauth2_adapter_class = OidcAdapter
+    pkce_enabled_default = True
+
+    def redirect(
+        self, request: HttpRequest, process: str, next_url: str | None = None, data: Any = None, **kwargs: Any
+    ) -> HttpResponse:
+        """To the provider: with a state, a challenge (PKCE) and a nonce, each good for one answer."""
+        nonce = get_random_string(32)
+        response: HttpResponse = super().redirect(
+            request,
+            process,
+            next_url,
+            data,
+            scope=["openid", "profile", "email", *str(self.app.settings["scopes"]).split()],
+            auth_params={"nonce": nonce},
+            nonce=nonce,
+        )
+        return response
+
+
+def callback_url(provider_id: str) -> str:
+    """Where a provider sends people back to: to be written down there."""
+    return f"{settings.PUBLIC_URL}{reverse('openid_connect_callback', kwargs={'provider_id': provider_id})}"
+
+
+def _fault(url: str) -> str:
+    return fault_in(url, inside=tuple(settings.SSO_INSIDE_HOSTS), plain=not settings.PRODUCTION)

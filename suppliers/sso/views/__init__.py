@@ -1,0 +1,1 @@
+"""Pages of single sign-on: how one comes in, and where providers are written down."""

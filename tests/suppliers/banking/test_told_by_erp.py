@@ -1,0 +1,261 @@
+"""What the ERP says that it pays suppliers to, held against what is on record; and what is in force entered there."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.errors import IllegalTransition, NotAllowed
+from portal.kernel.scope import acting
+from portal.kernel.security.models import SecurityEvent
+from procurement.inbox.models import ExceptionCase
+from procurement.inbox.services.review import INBOX, review_cases
+from suppliers.banking.messages import AccountsPaper, PaidTo
+from suppliers.banking.models import BankAccount, BankChange, BankTold
+from suppliers.banking.queries import OFFICE
+from suppliers.banking.services import hear_of_erp, note_entered, refuse_change, take_due_effect
+from tests.builders.bank import (
+    NEW_IBAN,
+    OLD_IBAN,
+    THIRD_IBAN,
+    all_said,
+    an_account,
+    ask,
+    long_known,
+    typed,
+    wanted,
+)
+from tests.database import made_once
+from tests.people import FEED, make_people
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def once(django_db_setup, django_db_blocker):
+    from tests.builders.world import make_world
+
+    with made_once(django_db_blocker):
+        suppliers = make_world()
+        with acting(FEED):
+            made = make_people(suppliers)
+        long_known()
+        yield made, suppliers, timezone.now()
+
+
+@pytest.fixture
+def people(once, db):
+    return once[0]
+
+
+@pytest.fixture
+def acme(once, db):
+    return once[1]["ACME"]
+
+
+@pytest.fixture
+def now(once):
+    return once[2] + timedelta(minutes=1)
+
+
+def paper(*numbers, supplier="ACME", since=date(2025, 4, 1)):
+    return AccountsPaper(supplier, tuple(PaidTo(typed(one), since) for one in numbers))
+
+
+def hear(*papers, at):
+    """(what moved, what did not, what was wrong)."""
+    with acting(FEED):
+        intake = hear_of_erp(papers, actor=FEED, at=at)
+    return intake.stored, intake.unchanged, [one.code for one in intake.problems]
+
+
+def in_office(query):
+    with acting(OFFICE):
+        return query()
+
+
+def proposed():
+    rows = BankChange.objects.filter(state="proposed").order_by("id")
+    return in_office(
+        lambda: list(rows.values_list("supplier__number", "kind", "origin", "shown", "account__shown"))
+    )
+
+
+def told(supplier="ACME"):
+    rows = BankTold.objects.filter(supplier__number=supplier).order_by("id")
+    return in_office(lambda: [(one.masked, one.gone_at is None) for one in rows])
+
+
+def alarms():
+    rows = SecurityEvent.objects.filter(kind="bank.told_otherwise").order_by("id")
+    return in_office(lambda: [one.facts for one in rows])
+
+
+def replaced(people, acme, account, now):
+    """Another account comes into force in the place of the first."""
+    change = all_said(ask(wanted(acme, NEW_IBAN, account=account.key), people["asha"], now), people, now)
+    assert take_due_effect(change.waits_until) == 1
+    return in_office(
+        lambda: BankChange.objects.select_related("supplier", "account", "number").get(pk=change.pk)
+    )
+
+
+def case_of(change, at):
+    """What the inbox says of it: whether it waits for somebody, and whether it is to be entered in the ERP."""
+    with acting(INBOX):
+        review_cases((), {change.stream}, actor=INBOX, at=at)
+        case = ExceptionCase.objects.get(subject=change.stream)
+        return case.state != "resolved", case.facts.get("to_enter")
+
+
+def test_what_the_erp_knows_alone_is_noted_and_what_is_changed_there_alone_is_an_alarm(people, acme, now):
+    assert hear(paper(OLD_IBAN), paper(supplier="GLOBEX"), paper(supplier="NOBODY"), at=now) == (
+        1,
+        2,
+        ["unknown"],
+    )
+    assert (told(), told("GLOBEX"), proposed(), alarms()) == ([("DE •••• 3000", True)], [], [], [])
+    assert hear(paper(OLD_IBAN), at=now + DAY) == (0, 1, [])
+
+    assert hear(paper(NEW_IBAN), at=now + 2 * DAY) == (1, 0, [])
+    assert told() == [("DE •••• 3000", False), ("DE •••• 9890", True)]
+    assert proposed() == [("ACME", "add", "erp", "9890", None)]
+    assert alarms() == [{"supplier": "ACME", "told": "DE •••• 9890"}]
+    (change,) = in_office(lambda: list(BankChange.objects.all()))
+    assert change.reason == "The ERP pays to it since 2025-04-01."
+    assert case_of(change, now) == (True, False)
+
+    # Once, however often it is told; and again when it was refused and is still paid to.
+    assert hear(paper(NEW_IBAN), at=now + 3 * DAY)[0] == 0
+    with acting(people["otto"].actor):
+        refuse_change(change, "Nobody asked for it.", actor=people["otto"].actor, at=now + 3 * DAY)
+    assert hear(paper(NEW_IBAN), at=now + 10 * DAY)[0] == 0
+    assert hear(paper(NEW_IBAN), at=now + 18 * DAY)[0] == 1
+    assert len(proposed()) == 1
+
+
+def test_an_account_beside_the_one_in_force_is_one_more_and_in_its_place_another(people, acme, now):
+    account = an_account(people, at=now)
+    assert hear(paper(OLD_IBAN), at=now) == (1, 0, [])  # noted
+    assert hear(paper(OLD_IBAN, NEW_IBAN), at=now)[0] == 1
+    assert hear(paper(THIRD_IBAN, NEW_IBAN), at=now)[0] == 1
+    assert proposed() == [
+        ("ACME", "add", "erp", "9890", None),
+        ("ACME", "replace", "erp", "4300", account.shown),
+    ]
+    # What cannot be read may be the one that seems gone.
+    assert hear(paper(THIRD_IBAN, "DE00"), at=now) == (0, 1, ["structure"])
+    assert [one for one, stands in told() if stands] == ["DE •••• 9890", "NL •••• 4300"]
+    assert alarms()[-1] == {"supplier": "ACME", "told": "?"}
+    assert hear(paper(OLD_IBAN), at=now)[0] == 1
+    assert [one for one, stands in told() if stands] == ["DE •••• 3000"]
+    assert in_office(lambda: BankAccount.objects.get().state) == "in_force"
+
+
+def test_what_is_in_force_is_a_task_until_the_erp_tells_of_it(people, acme, now):
+    account = an_account(people, at=now)
+    first = in_office(lambda: BankChange.objects.get(made=account))
+    assert first.entered_at is None
+    hear(paper(OLD_IBAN), at=now)
+    assert in_office(lambda: BankChange.objects.get(pk=first.pk).entered_by) == "ERP"
+
+    later = now + 4 * DAY
+    change = replaced(people, acme, account, now)
+    assert (change.entered_at, case_of(change, later)) == (None, (True, True))
+    # The ERP pays to the old one still: that is the task, and no news. Nobody says that it is done where it is told.
+    assert hear(paper(OLD_IBAN), at=later)[0] == 0
+    assert (proposed(), alarms()) == ([], [])
+    with pytest.raises(IllegalTransition, match="tells its accounts itself"), acting(people["otto"].actor):
+        note_entered(change, actor=people["otto"].actor, at=later)
+    hear(paper(OLD_IBAN, NEW_IBAN), at=later)
+    assert in_office(lambda: BankChange.objects.get(pk=change.pk).entered_at) is None
+    hear(paper(NEW_IBAN), at=later + DAY)
+    done = in_office(lambda: BankChange.objects.get(pk=change.pk))
+    assert (done.entered_at, done.entered_by) == (later + DAY, "ERP")
+    assert not case_of(change, later + DAY)[0]
+    assert (proposed(), alarms()) == ([], [])
+
+    # Changed back in the ERP alone.
+    assert hear(paper(OLD_IBAN), at=later + 2 * DAY)[0] == 1
+    assert proposed() == [("ACME", "replace", "erp", "3000", "9890")]
+    assert alarms() == [{"supplier": "ACME", "told": "DE •••• 3000"}]
+
+
+def test_an_account_that_the_erp_pays_to_already_needs_no_task_and_an_overtaken_one_neither(
+    people, acme, now
+):
+    hear(paper(OLD_IBAN), at=now)
+    account = an_account(people, at=now)
+    first = in_office(lambda: BankChange.objects.get(made=account))
+    assert first.entered_by == "ERP"
+    second = replaced(people, acme, account, now)
+    newer = in_office(lambda: BankAccount.objects.get(by_change=second))
+    later = now + 10 * DAY
+    third = all_said(ask(wanted(acme, THIRD_IBAN, account=newer.key), people["asha"], later), people, later)
+    assert take_due_effect(third.waits_until) == 1
+    found = in_office(lambda: dict(BankChange.objects.order_by("id").values_list("shown", "entered_by")))
+    assert found == {"3000": "ERP", "9890": "", "4300": ""}
+    assert in_office(lambda: BankChange.objects.get(shown="9890").entered_at) is not None
+    hear(paper(THIRD_IBAN), at=later)
+    assert in_office(lambda: BankChange.objects.get(shown="4300").entered_by) == "ERP"
+
+
+def test_where_the_erp_tells_nothing_a_person_says_that_it_is_entered(people, acme, now):
+    account = an_account(people, at=now)
+    change = in_office(lambda: BankChange.objects.get(made=account))
+    address = reverse("bank-entered", args=[change.key])
+    asha, otto = Client(), Client()
+    asha.force_login(people["asha"].user)
+    otto.force_login(people["otto"].user)
+    page = otto.get(reverse("bank-change", args=[change.key])).content.decode()
+    assert "Enter it in the ERP" in page
+    assert "It tells no accounts of this supplier." in page
+    assert OLD_IBAN not in page
+    assert "Enter it in the ERP" not in asha.get(reverse("bank-change", args=[change.key])).content.decode()
+    assert asha.post(address).status_code in (403, 404)
+    with pytest.raises(NotAllowed), acting(people["asha"].actor):
+        note_entered(change, actor=people["asha"].actor, at=now)
+    assert otto.post(address).status_code == 303
+    done = in_office(lambda: BankChange.objects.get(pk=change.pk))
+    assert done.entered_by == people["otto"].actor.label
+    assert otto.post(address).status_code == 409
+    facts = in_office(lambda: AuditEvent.objects.get(kind="bank.change_entered").facts)
+    assert facts == {"kind": "add", "how": "said"}
+
+
+def test_it_stands_in_the_clear_nowhere_and_no_supplier_reads_it(people, acme, now):
+    hear(paper(OLD_IBAN, NEW_IBAN), at=now)
+    hear(paper(THIRD_IBAN), at=now)
+    with acting(OFFICE), connection.cursor() as cursor:
+        tables = ["kernel_auditevent", "kernel_outboxmessage", "kernel_securityevent"]
+        cursor.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE 'suppliers_bank%'")
+        for table in [*tables, *(row[0] for row in cursor.fetchall())]:
+            cursor.execute(
+                f"SELECT count(*) FROM {table} t WHERE t::text ~ '0532013000|0648489890|0417164300'"
+            )
+            assert cursor.fetchone()[0] == 0, table
+    for number in (OLD_IBAN, NEW_IBAN):
+        assert number not in repr(paper(OLD_IBAN, NEW_IBAN))
+    with pytest.raises(DatabaseError), acting(people["asha"].actor), transaction.atomic():
+        list(BankTold.objects.all())
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_so_many_queries_where_nothing_moved_however_many_suppliers(
+    people, acme, now, count, django_assert_max_num_queries
+):
+    from suppliers.messages import SupplierPaper
+    from suppliers.services import receive_suppliers
+
+    numbers = [f"S{n}" for n in range(count)]
+    with acting(FEED):
+        receive_suppliers([SupplierPaper(one, one, "DE", "EUR") for one in numbers])
+    papers = [paper(OLD_IBAN, supplier=one) for one in numbers]
+    hear(*papers, at=now)
+    with acting(FEED), django_assert_max_num_queries(16):
+        assert hear_of_erp(papers, actor=FEED, at=now + DAY).unchanged == count
