@@ -394,7 +394,7 @@ _ACCESS = Group(
         ),
         Way(
             "identity-providers",
-            "login-2",
+            "login",
             _("Single sign-on"),
             P.SIGN_IN_SETUP,
             pages.PROVIDERS,

@@ -146,7 +146,7 @@ HEARD: Mapping[str, Heard] = {
     "registration.received": Heard(NoticeKind.ONBOARDING, To.ADMINISTRATORS),
     "screening.hit_found": Heard(NoticeKind.ONBOARDING, To.ADMINISTRATORS),
     "screening.hit_reopened": Heard(NoticeKind.ONBOARDING, To.ADMINISTRATORS),
-    "onboarding.handed_back": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),
+    "onboarding.returned": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),
     "onboarding.approved": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),
     "onboarding.refused": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),
     "thread.message_sent": Heard(NoticeKind.MESSAGE, To.OTHER_SIDE),

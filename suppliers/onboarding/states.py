@@ -83,17 +83,17 @@ RUN_LIFECYCLE = Lifecycle(
     Transition("start", frozenset({RunState.INVITED}), RunState.STARTED, "onboarding.started", _EDIT),
     Transition("hand_in", frozenset({RunState.STARTED}), RunState.IN_REVIEW, "onboarding.submitted", _EDIT),
     Transition(
-        "hand_back", frozenset({RunState.IN_REVIEW}), RunState.STARTED, "onboarding.handed_back", _MANAGE
+        "hand_back", frozenset({RunState.IN_REVIEW}), RunState.STARTED, "onboarding.returned", _MANAGE
     ),
     Transition("approve", frozenset({RunState.IN_REVIEW}), RunState.ACTIVE, "onboarding.approved", _MANAGE),
     Transition("refuse", frozenset(OPEN), RunState.REFUSED, "onboarding.refused", _MANAGE),
     Transition("withdraw", frozenset(OPEN), RunState.WITHDRAWN, "onboarding.withdrawn", _MANAGE),
-    Transition("leave", frozenset({RunState.ACTIVE}), RunState.LEFT, "onboarding.left", _MANAGE),
+    Transition("leave", frozenset({RunState.ACTIVE}), RunState.LEFT, "onboarding.ended", _MANAGE),
     Transition(
         "begin_again",
         frozenset({RunState.REFUSED, RunState.WITHDRAWN, RunState.LEFT}),
         RunState.INVITED,
-        "onboarding.begun_again",
+        "onboarding.reopened",
         _MANAGE,
     ),
     initial=RunState.INVITED,

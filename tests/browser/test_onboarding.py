@@ -31,6 +31,11 @@ from suppliers.onboarding.services import (
     write_template,
     write_terms,
 )
+from suppliers.registration.models import SupplierRequest
+from suppliers.screening.messages import Listed
+from suppliers.screening.models import ScreeningHit
+from suppliers.screening.queries import SCREENER
+from suppliers.screening.services import load_list, screen_suppliers
 from suppliers.services import receive_suppliers
 from tests.browser.axe import faults
 from tests.builders.notices import mailed
@@ -132,7 +137,26 @@ def test_every_page_at_every_width(at: Any, people: dict[str, Any], tmp_path: Pa
         sheet = keep_sheet(
             "suppliers.csv", [Target("ACME", line="2"), Target("X", line="3")], actor=root, at=now
         )
+    with acting(FEED):
+        asked = SupplierRequest.objects.create(
+            address="nora@acme.example",
+            state="received",
+            person="Nora",
+            company="Acme Valves",
+            country="DE",
+            tax_id="DE 123",
+            why="Valves.",
+            asked_at=now,
+            mailed_at=now,
+        )
+        load_list("own", [Listed("9", ("Acme Valves",))], b"1", actor=SCREENER, at=now)
+        screen_suppliers(at=now)
+        hit = ScreeningHit.objects.get()
     pages = {
+        "requests": ("root", "/registrations/"),
+        "request": ("root", f"/registrations/{asked.key}/"),
+        "screening": ("root", "/screening/"),
+        "hit": ("root", f"/screening/{hit.key}/"),
         "list": ("root", "/onboarding/"),
         "run": ("root", f"/onboarding/{run.key}/"),
         "invite": ("root", "/onboarding/invite/"),

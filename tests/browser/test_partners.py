@@ -1,4 +1,4 @@
-"""A supplier on one page and the end of the business, without a script: begun on a phone, ended with a reason."""
+"""A supplier on one page, the end of the business (begun on a phone without a script), and duplicates."""
 
 from __future__ import annotations
 
@@ -11,9 +11,14 @@ from playwright.sync_api import expect
 
 from portal.kernel.scope import acting
 from suppliers.details.models import Contact
+from suppliers.merging.messages import AskMerge
+from suppliers.merging.models import SupplierMerge
+from suppliers.merging.services import ask_merge
+from suppliers.messages import SupplierPaper
 from suppliers.models import Supplier
 from suppliers.offboarding.messages import BeginOffboarding
 from suppliers.offboarding.services import begin_offboarding
+from suppliers.services import receive_suppliers
 from tests.browser.axe import faults_in_every_look
 from tests.builders.facts import a_bill, bill
 from tests.builders.world import MONDAY, an_order
@@ -61,10 +66,18 @@ def test_from_the_page_of_a_supplier_to_the_end_and_every_page_in_every_look(
         ("health", f"/suppliers/{globex}/health/"),
         ("leaving", f"/suppliers/{globex}/offboarding/"),
         ("leavers", "/suppliers/offboardings/"),
+        ("duplicates", "/suppliers/merges/"),
+        ("compare", f"/suppliers/{acme}/merge/{globex}/"),
+        ("merge", f"/suppliers/merges/{the_merge()}/"),
     ):
         page.goto(address)
         found += faults_in_every_look(page, f"partner-{name}", tmp_path)
     assert found == []
+
+
+def the_merge() -> Any:
+    with acting(FEED):
+        return SupplierMerge.objects.get().key
 
 
 def some_things() -> tuple[Any, Any]:
@@ -83,6 +96,17 @@ def some_things() -> tuple[Any, Any]:
     an_order("4500000001", at=timezone.now() - timedelta(days=1))
     an_order("4500000002", supplier="GLOBEX", at=timezone.now() - timedelta(days=1))
     bill(a_bill())
+    with acting(FEED):
+        receive_suppliers(
+            [
+                SupplierPaper(number, name, "SE", "SEK", "en", "UTC", email="x@nordic.example")
+                for number, name in (("N-1", "Nordic Bolts AB"), ("N-2", "NORDIC BOLTS"))
+            ]
+        )
+        command = AskMerge(
+            keys["ACME"], keys["GLOBEX"], "One tax number, says the register.", preferences=True
+        )
+        ask_merge(command, actor=FEED, at=timezone.now())
     last_on = timezone.now().date() + timedelta(days=14)
     with acting(FEED):
         begin_offboarding(

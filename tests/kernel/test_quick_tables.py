@@ -34,6 +34,12 @@ STEPS = [
         ],
     ),
     migrations.AddField("Line", "text", models.TextField(default="")),
+    migrations.AddField("Order", "note", models.TextField(default="none"), preserve_default=False),
+    migrations.AddField("Supplier", "parent", models.ForeignKey("self", models.CASCADE, null=True)),
+    migrations.AddField(
+        "Line", "maker", models.ForeignKey("shop.Supplier", models.CASCADE, null=True, related_name="made")
+    ),
+    migrations.AlterField("Line", "text", models.CharField(max_length=9)),
 ]
 
 
@@ -64,6 +70,8 @@ def test_classes_look_as_if_they_were_made_anew():
         for one in STEPS[:-1]:
             one.state_forwards("shop", quick)
         assert quick.apps.get_model("shop", "Supplier") is supplier
+        pointing = {"order", "supplier", "made"}
+        assert {field.name for field in supplier._meta.get_fields()} == pointing | {"id", "number", "parent"}
         STEPS[-1].state_forwards("shop", quick)
 
     assert looks(quick) == looks(usual)

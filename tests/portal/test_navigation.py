@@ -189,6 +189,7 @@ def test_the_set_up_has_a_card_for_each_page_and_leads_there_and_back(people):
             "Staff",
             "Sign-in of people",
             "Who needs a second factor",
+            "Single sign-on",
             "Access tokens",
         ],
         "Looking back": ["Data of people"],

@@ -88,7 +88,7 @@ def told_onboarding(
         "registration.received": _("%(supplier)s asks to become a supplier"),
         "screening.hit_found": _("%(supplier)s is called like somebody on a list of sanctioned parties"),
         "screening.hit_reopened": _("%(supplier)s is called like somebody on a list of sanctioned parties"),
-        "onboarding.handed_back": _("Something is to be done again for %(supplier)s"),
+        "onboarding.returned": _("Something is to be done again for %(supplier)s"),
         "onboarding.approved": _("Thank you: everything is there for %(supplier)s"),
         "onboarding.refused": _("The onboarding of %(supplier)s was refused"),
     }

@@ -244,7 +244,7 @@ class _Runs:
     def overtaken(self, event: AuditEvent) -> str:
         """Why a fact of an onboarding is told no more; empty for one that is."""
         state = self.states.get(event.stream, "")
-        if event.kind in ("onboarding.reminded", "onboarding.handed_back") and state != RunState.STARTED:
+        if event.kind in ("onboarding.reminded", "onboarding.returned") and state != RunState.STARTED:
             return "gone on meanwhile"
         if event.kind == "onboarding.submitted" and state != RunState.IN_REVIEW:
             return "decided meanwhile"

@@ -1,4 +1,4 @@
-"""Whether the ERP pays by a change that is in force here. Nobody writes accounts into an ERP by machine (ADR 43): its
+"""Whether the ERP pays by a change that is in force here. Nobody writes accounts into an ERP by machine (ADR 41): its
 people do, and can say no; the ERP's next telling, or where it tells none a person, says that it is done.
 """
 

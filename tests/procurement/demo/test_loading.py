@@ -72,10 +72,22 @@ def order_of(plot: str) -> list[PurchaseOrder]:
     return list(PurchaseOrder.objects.filter(number__in=numbers).order_by("number"))
 
 
+def notices_sent() -> int:
+    return ShipNotice.objects.filter(sent_at__isnull=False).count()
+
+
+def counts_posted() -> int:
+    return ReceivingSheet.objects.filter(state="posted").count()
+
+
 @pytest.fixture(scope="class")
 def loaded(django_db_setup, django_db_blocker, tmp_path_factory):
-    """The demo, loaded once for all tests of a class that only look, and rolled back after them."""
+    """The demo, loaded once for all tests of a class, with the file of its people; rolled back after them.
+
+    It is taken up where one was stopped before its orders: master data is there already.
+    """
     elsewhere = tmp_path_factory.mktemp("erp")
+    people = elsewhere / "var" / "people.json"
     with (
         pytest.MonkeyPatch.context() as patch,
         override_settings(ERP_FILES_ROOT=elsewhere, OUTBOX_WAKE=f"{__name__}.no_hint"),
@@ -83,14 +95,20 @@ def loaded(django_db_setup, django_db_blocker, tmp_path_factory):
         transaction.atomic(),
     ):
         patch.setattr(seed_demo, "make_company", lambda _today, _seed: few_orders())
-        load()
+        patch.setenv("QUAYSIDE_DEMO_PASSWORD", PASSWORD)
         with acting(SET_UP):
-            yield
+            load_master_data(few_orders())
+        load(people_file=people)
+        with acting(SET_UP):
+            yield people
         transaction.set_rollback(True)
 
 
+@pytest.mark.django_db
 @pytest.mark.usefixtures("loaded")
-class TestWhereOrdersStand:
+class TestLoaded:
+    """What is there once the command has come to its end, and what it does then."""
+
     def test_every_order_is_there_with_all_its_lines(self):
         stories = few_orders().orders
         live = {story.number: [one for one in story.paper.lines if not one.cancelled] for story in stories}
@@ -158,17 +176,6 @@ class TestWhereOrdersStand:
         # What people of today talk about, or approve, is told until a moment ago.
         assert not OutboxMessage.objects.filter(created_at__gt=timezone.now()).exists()
 
-
-def notices_sent() -> int:
-    return ShipNotice.objects.filter(sent_at__isnull=False).count()
-
-
-def counts_posted() -> int:
-    return ReceivingSheet.objects.filter(state="posted").count()
-
-
-@pytest.mark.usefixtures("loaded")
-class TestWhatTheErpKnows:
     def test_every_message_is_delivered_but_for_the_newest_and_the_one_that_never_gets_through(self):
         parked = OutboxMessage.objects.get(state=MessageState.PARKED)
         waiting = OutboxMessage.objects.filter(topic="erp", state=MessageState.WAITING)
@@ -211,6 +218,52 @@ class TestWhatTheErpKnows:
         assert FeedProblem.objects.count() == FeedRun.objects.get(refused__gt=0).refused == 2
         assert all("{" not in problem.problem.explain() for problem in FeedProblem.objects.all())
 
+    def test_people_talk_about_changes_each_on_a_line_that_is_agreed(self):
+        changes = list(OrderChange.objects.select_related("line", "supplier").order_by("id"))
+
+        assert changes
+        assert len({change.supplier_id for change in changes}) == len(changes) <= len(ASKED)
+        assert {change.state for change in changes} <= {"proposed", "countered", "declined"}
+        assert all(change.line.agreement == Agreement.AGREED for change in changes)
+
+    def test_says_who_can_sign_in_and_nobody_else_can_read_it(self, loaded):
+        written = json.loads(loaded.read_text())
+
+        assert [one["role"] for one in written] == [
+            "supplier",
+            "buyer",
+            "accounts_payable",
+            "administrator",
+            "integration_owner",
+            "receiving",
+            "manager",
+        ]
+        assert loaded.stat().st_mode & 0o077 == 0
+        assert User.objects.get(email=written[0]["email"]).check_password(PASSWORD)
+
+    @pytest.mark.parametrize("quietly", [True, False])
+    def test_a_second_time_changes_nothing(self, loaded, quietly: bool):
+        before = loaded.read_text()
+
+        load(people_file=loaded, if_empty=quietly)
+
+        assert loaded.read_text() == before
+        assert PurchaseOrder.objects.count() == len(few_orders().orders)
+
+    def test_passwords_are_made_anew_for_every_installation(self, tmp_path, monkeypatch):
+        monkeypatch.delenv("QUAYSIDE_DEMO_PASSWORD")
+        people = tmp_path / "people.json"
+        load(people_file=people)
+        (first,) = {one["password"] for one in json.loads(people.read_text())}
+        people.unlink()
+
+        load(people_file=people)
+
+        (second,) = {one["password"] for one in json.loads(people.read_text())}
+        assert len(first) == len(second) == 16
+        assert first != second
+        assert User.objects.get(email="omar@northmoor.example").check_password(second)
+
 
 @pytest.mark.django_db(transaction=True)
 def test_the_pretend_erp_goes_on_with_the_same_orders(settings):
@@ -236,60 +289,7 @@ def test_the_pretend_erp_goes_on_with_the_same_orders(settings):
 
 
 @pytest.mark.django_db
-class TestTheCommand:
-    def test_writes_who_can_sign_in_and_nobody_else_can_read_it(self, tmp_path):
-        people = tmp_path / "var" / "people.json"
-
-        load(people_file=people)
-
-        written = json.loads(people.read_text())
-        assert [one["role"] for one in written] == [
-            "supplier",
-            "buyer",
-            "accounts_payable",
-            "administrator",
-            "integration_owner",
-            "receiving",
-            "manager",
-        ]
-        assert people.stat().st_mode & 0o077 == 0
-        assert User.objects.get(email=written[0]["email"]).check_password(PASSWORD)
-
-    def test_passwords_are_made_anew_for_every_installation(self, tmp_path, monkeypatch):
-        monkeypatch.delenv("QUAYSIDE_DEMO_PASSWORD")
-        people = tmp_path / "people.json"
-        load(people_file=people)
-        (first,) = {one["password"] for one in json.loads(people.read_text())}
-        people.unlink()
-
-        load(people_file=people)
-
-        (second,) = {one["password"] for one in json.loads(people.read_text())}
-        assert len(first) == len(second) == 16
-        assert first != second
-        assert User.objects.get(email="omar@northmoor.example").check_password(second)
-
-    @pytest.mark.parametrize("quietly", [True, False])
-    def test_a_second_time_changes_nothing(self, tmp_path, quietly: bool):
-        people = tmp_path / "people.json"
-        load(people_file=people)
-        before = people.read_text()
-
-        load(people_file=people, if_empty=quietly)
-
-        assert people.read_text() == before
-        with acting(SET_UP):
-            assert PurchaseOrder.objects.count() == len(few_orders().orders)
-
-    def test_a_load_that_was_stopped_before_its_orders_is_taken_up(self):
-        with acting(SET_UP):
-            load_master_data(few_orders())
-
-        load()
-
-        with acting(SET_UP):
-            assert PurchaseOrder.objects.count() == len(few_orders().orders)
-
+class TestWhereItMayNot:
     def test_a_portal_with_suppliers_of_its_own_is_left_alone(self, world):
         with pytest.raises(CommandError, match="suppliers of its own"):
             load()
@@ -364,15 +364,3 @@ def one_share_fails(share: DemoCompany) -> None:
     count_themselves(share)
     if min(story.supplier for story in few_orders().orders) in {story.supplier for story in share.orders}:
         raise RuntimeError("one share too many")
-
-
-@pytest.mark.django_db
-def test_people_of_the_demo_talk_about_changes_each_on_a_line_that_is_agreed(settings):
-    load()
-
-    with acting(SET_UP):
-        changes = list(OrderChange.objects.select_related("line", "supplier").order_by("id"))
-    assert changes
-    assert len({change.supplier_id for change in changes}) == len(changes) <= len(ASKED)
-    assert {change.state for change in changes} <= {"proposed", "countered", "declined"}
-    assert all(change.line.agreement == Agreement.AGREED for change in changes)

@@ -332,7 +332,7 @@ def test_a_step_is_done_when_it_is_there_and_paying_waits_until_it_is_checked(pe
         assert list(kinds) == [
             "onboarding.invited",
             "onboarding.submitted",
-            "onboarding.handed_back",
+            "onboarding.returned",
             "onboarding.submitted",
             "onboarding.approved",
         ]
