@@ -54,6 +54,7 @@ def test_it_stops_when_told(tmp_path: Path, number: signal.Signals) -> None:
         assert process.wait(timeout=30) == 0
     finally:
         process.kill()
+        process.wait()
         process.stdout.close()
 
 

@@ -2,9 +2,10 @@
 real ERP."""
 
 import signal
-import threading
 import time
+from contextlib import suppress
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from random import Random
 from typing import Any
 
@@ -31,13 +32,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         erp = PretendErp(options["root"])
-        stop = threading.Event()
+        # Put from a handler: an Event's lock may be held by the very wait that the signal interrupts.
+        stop: SimpleQueue[int] = SimpleQueue()
         if not options["once"]:
             for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, lambda *_: stop.set())
+                signal.signal(number, lambda told, _frame: stop.put(told))
             self.stdout.write(f"playing the ERP in {options['root']}, every {options['every']:g} s")
         rng, trades_at = Random(), 0.0  # noqa: S311 -- invents sales; no secret
-        while not stop.is_set():
+        while stop.empty():
             self._tell(erp.work())
             if not options["once"] and time.monotonic() >= trades_at and erp.stock():
                 self.stdout.write(f"sold and shipped: {erp.trade(rng)} positions moved")
@@ -45,7 +47,9 @@ class Command(BaseCommand):
                 trades_at = time.monotonic() + options["trade_every"]
             if options["once"]:
                 return
-            stop.wait(options["every"])
+            with suppress(Empty):
+                stop.get(timeout=options["every"])
+                return
 
     def _tell(self, done: Worked) -> None:
         for word, keys in (
