@@ -393,7 +393,7 @@ TRAIL: Mapping[str, Kind] = {
     "onboarding.approved": ("done", "full", _said(lazy("Onboarding done")), ""),
     "onboarding.refused": ("stop", "stop", _said(lazy("Onboarding refused")), ""),
     "onboarding.withdrawn": ("quiet", "stop", _said(lazy("Onboarding taken back")), ""),
-    "onboarding.left": ("quiet", "full", _said(lazy("Onboarding is over: the supplier left")), ""),
+    "onboarding.ended": ("quiet", "full", _said(lazy("Onboarding is over: the supplier left")), ""),
     "offboarding.begun": ("wait", "wait", _on(lazy("The business is to end on %(day)s")), ""),
     "offboarding.day_moved": ("talk", "stale", _on(lazy("The last day is now %(day)s")), ""),
     "offboarding.cancelled": ("done", "full", _said(lazy("The business goes on after all")), ""),

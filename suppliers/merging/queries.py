@@ -137,7 +137,10 @@ class Candidate:
     why: Sequence[str]
 
 
-_FORMS = r"\m(ag|bv|co|company|corp|corporation|gmbh|inc|kg|limited|llc|ltd|nv|plc|pte|pty|sa|sarl|spa|srl)\M"
+_FORMS = (
+    r"\m(ab|ag|as|bv|co|company|corp|corporation|gmbh|inc|kg|limited|llc|ltd|nv|ohg|oy|plc|pte|pty|sa|sarl|sas|se|spa|srl)"
+    r"\M"
+)
 _CANDIDATES = """
 WITH here AS (
     SELECT id, lower(email) AS email, country, lower(name) AS name FROM suppliers_supplier

@@ -141,7 +141,7 @@ def test_permissions_are_known_and_events_are_dotted_and_past(table, states):
         assert row.permission in set(Permission)
         noun, verb = row.event.split(".")
         assert noun
-        assert verb.endswith(("ed", "sent", "withdrawn", "paid", "held"))
+        assert verb.endswith(("ed", "sent", "withdrawn", "paid", "held", "left"))
 
 
 @pytest.mark.parametrize(("table", "states"), TABLES, ids=ids)

@@ -41,13 +41,13 @@ HEARS_CLAIMS = frozenset(
 # Nothing is paid to a supplier whose bank details are frozen.
 HEARS_BANKS = frozenset({"bank.frozen", "bank.thawed"})
 # What a supplier has given of what paying waits for, what was decided on it, and whether anything is asked at all.
-ONBOARDING_BEGINS = frozenset({"onboarding.invited", "onboarding.begun_again"})
+ONBOARDING_BEGINS = frozenset({"onboarding.invited", "onboarding.reopened"})
 STEPS = frozenset(
     {
         "onboarding.approved",
         "onboarding.refused",
         "onboarding.withdrawn",
-        "onboarding.left",
+        "onboarding.ended",
         "onboarding.terms_accepted",
         "onboarding.questions_answered",
         "supplier.detail_changed",

@@ -282,7 +282,7 @@ def test_candidates_say_what_is_the_same_and_judged_ones_are_named_no_more(peopl
         receive_suppliers(
             [
                 SupplierPaper("A1", "Nordic Bolts GmbH", "DE", "EUR", "de", "UTC", email="x@nordic.example"),
-                SupplierPaper("A2", "NORDIC-BOLTS", "DE", "EUR", "de", "UTC", email="X@nordic.example"),
+                SupplierPaper("A2", "NORDIC-BOLTS A.B.", "DE", "EUR", "de", "UTC", email="X@nordic.example"),
                 SupplierPaper("A3", "Nordic Bolts", "SE", "EUR", "de", "UTC"),
                 *(
                     SupplierPaper(
