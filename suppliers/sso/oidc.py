@@ -172,6 +172,10 @@ class OidcProvider(OpenIDConnectProvider):
         )
         return response
 
+    def serialize(self) -> dict[str, Any]:
+        """How this provider is found again after the second step: by its key. A client id names no row of ours."""
+        return {"id": self.app.provider_id}
+
 
 def callback_url(provider_id: str) -> str:
     """Where a provider sends people back to: to be written down there."""

@@ -32,7 +32,7 @@ from suppliers.sso.messages import Identity, WriteProvider
 from suppliers.sso.models import IdentityProvider
 from suppliers.sso.policies import identity_of, role_of, shows_factor
 from suppliers.sso.services import NotAdmitted, admit, switch_off
-from tests.builders.factors import give_app, letters, show_factor
+from tests.builders.factors import code_of, give_app, letters, show_factor
 from tests.builders.identities import (
     ENTITY,
     SECRET,
@@ -472,6 +472,26 @@ def test_the_providers_word_for_a_second_factor_counts_only_where_it_was_agreed(
     assert client.get("/signin/providers/new/oidc/")["Location"].startswith("/step-up/")
     idp.claims |= {"amr": ["pwd"]}
     assert come_in(Client(), provider)["Location"] == "/accounts/2fa/authenticate/"
+
+
+def test_who_has_a_second_factor_here_shows_it_and_is_in(people, saml, idp):
+    provider = in_use(people["root"], said(idp))
+    secret = give_app(people["bea"].user)
+    client = Client()
+    asked = come_in(client, provider, next="/preferences/")
+    assert asked["Location"] == "/accounts/2fa/authenticate/"
+    assert "token" not in client.session["account_login"]["signal_kwargs"]["sociallogin"]
+    assert client.get(asked["Location"]).status_code == 200
+    answer = client.post(asked["Location"], {"code": code_of(secret)})
+    assert (answer.status_code, answer["Location"]) == (302, "/preferences/")
+    assert is_in(client)
+
+    secret = give_app(people["gil"].user)
+    other = Client()
+    content = saml_response(**places(saml), in_response_to=asked_by(other, saml))
+    assert answered(other, saml, content)["Location"] == asked["Location"]
+    other.post(asked["Location"], {"code": code_of(secret)})
+    assert is_in(other)
 
 
 def test_who_showed_one_there_owes_none_here_until_coming_in_another_way(people, idp):
