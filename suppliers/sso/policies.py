@@ -1,5 +1,6 @@
 """Who may come in through a provider, as plain functions. No database here."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -44,6 +45,13 @@ def domain_of(address: str) -> str:
     """The domain of a mail address, in small letters; empty where it has none."""
     name, at, domain = address.strip().lower().rpartition("@")
     return domain if at and name else ""
+
+
+def uid_of(subject: str) -> str:
+    """A provider's word for a person as it is kept: a digest stands for one that is too long for its column."""
+    if len(subject) <= LONGEST_SUBJECT:
+        return subject
+    return f"sha256:{hashlib.sha256(subject.encode()).hexdigest()}"
 
 
 def role_of(groups: Iterable[str], mapped: Sequence[Sequence[str]]) -> str:

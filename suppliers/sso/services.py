@@ -32,7 +32,7 @@ from suppliers.signin.queries import DOORKEEPER
 from suppliers.signin.services import end_sessions
 from suppliers.sso.messages import Identity, WriteProvider
 from suppliers.sso.models import IdentityProvider, PasswordKeeper, ProviderDomain
-from suppliers.sso.policies import DOMAIN, EVERYBODYS, domain_of, role_of
+from suppliers.sso.policies import DOMAIN, EVERYBODYS, domain_of, role_of, uid_of
 from suppliers.sso.queries import domain_owners, is_of_side
 from suppliers.sso.sealing import is_sealed_with_the_present_key, keep_secret, secret_of
 from suppliers.sso.states import PROVIDER_LIFECYCLE, ProviderKind, ProviderState, Why
@@ -319,7 +319,8 @@ def admit(provider: IdentityProvider, said: Identity, *, at: datetime) -> Social
     role = role_of(said.groups, provider.groups)
     if provider.groups and not role:
         raise NotAdmitted(Why.NO_GROUP)
-    joined = SocialAccount.objects.filter(provider=provider.key.hex, uid=said.subject).select_related("user")
+    known = SocialAccount.objects.filter(provider=provider.key.hex, uid=uid_of(said.subject))
+    joined = known.select_related("user")
     account = joined.first() or _join(provider, said, role, actor=actor, at=at)
     user: User = account.user
     if not user.is_active:
@@ -350,10 +351,10 @@ def _join(
     if not is_of_side(user, provider):
         raise NotAdmitted(Why.OTHER_SIDE)
     others = SocialAccount.objects.filter(provider=provider.key.hex, user=user)
-    if others.exclude(uid=said.subject).exists():
+    if others.exclude(uid=uid_of(said.subject)).exists():
         raise NotAdmitted(Why.OTHER_IDENTITY)
     account, made = SocialAccount.objects.get_or_create(
-        provider=provider.key.hex, uid=said.subject, defaults={"user": user}
+        provider=provider.key.hex, uid=uid_of(said.subject), defaults={"user": user}
     )
     if made:
         facts = {"user": user.pk, "name": user.name, "provider": provider.name}

@@ -432,6 +432,20 @@ def test_an_address_that_is_given_to_somebody_new_does_not_come_with_the_account
     assert [one.facts["name"] for one in events("identity.parted")] == ["Bea Buyer"]
 
 
+def test_a_long_word_for_a_person_is_kept_as_its_digest_and_known_again(people, idp):
+    provider = in_use(people["root"], said(idp))
+    idp.claims["sub"] = "s" * 250
+    for _time in range(2):
+        client = Client()
+        come_in(client, provider)
+        assert is_in(client)
+    account = SocialAccount.objects.get()
+    assert (account.uid.partition(":")[0], len(account.uid)) == ("sha256", 71)
+    idp.claims["sub"] = "s" * 251
+    assert come_in(Client(), provider).status_code == 403
+    assert refusals() == ["other_identity"]
+
+
 def test_closed_accounts_stay_closed(people, idp):
     provider = in_use(people["root"], said(idp))
     with acting(DOORKEEPER):
