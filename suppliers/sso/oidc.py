@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils.crypto import get_random_string
 
 from portal.kernel.outside import Outside, fault_in
-from suppliers.sso.policies import identity_of
+from suppliers.sso.policies import completed, identity_of
 from suppliers.sso.saying import login_of
 from suppliers.sso.states import Why
 
@@ -84,15 +84,15 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
         config = self.openid_config
         if not (id_token := kwargs["response"].get("id_token")):
             raise NotBelieved(Why.UNREADABLE)
-        claims = self._decode_id_token(app, id_token)
+        claims = signed = self._decode_id_token(app, id_token)
         wanted = {"email", "name", app.settings["groups_claim"]}
         if config.get("userinfo_endpoint") and not wanted - {""} <= set(claims):
             said = self._fetch_user_info(token.token)
             if said.get("sub") != claims["sub"]:  # Core 5.3.2
                 raise NotBelieved(Why.UNREADABLE)
-            claims = said | claims
+            claims = completed(signed, said)
         login = login_of(self.get_provider(), identity_of(claims, groups_claim=app.settings["groups_claim"]))
-        login.nonce = claims.get("nonce")
+        login.nonce = signed.get("nonce")
         return login
 
     def _decode_id_token(self, app: SocialApp, id_token: str) -> dict[str, Any]:
@@ -116,6 +116,8 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
             raise NotBelieved(Why.SIGNATURE) from error
         except (jwt.PyJWTError, TypeError, ValueError, AttributeError) as error:
             raise NotBelieved(Why.UNREADABLE) from error
+        if not claims["sub"] or "\0" in claims["sub"]:
+            raise NotBelieved(Why.UNREADABLE)
         party = claims.get("azp")
         if (party is not None or (isinstance(claims["aud"], list) and len(claims["aud"]) > 1)) and (
             party != app.client_id

@@ -213,6 +213,27 @@ def test_groups_of_the_userinfo_endpoint_count_where_it_speaks_of_the_same_perso
     assert refusals() == ["unreadable"]
 
 
+def test_the_userinfo_endpoint_verifies_its_own_address_and_brings_no_nonce(people, idp):
+    provider = in_use(people["root"], said(idp))
+    del idp.claims["email_verified"]
+    idp.userinfo = {"email": "bea@elsewhere.example", "email_verified": True, "xms_edov": True}
+    assert come_in(Client(), provider).status_code == 403
+    assert refusals() == ["no_address"]
+    idp.userinfo["email"] = "Bea@northmoor.example"
+
+    idp.keeps_nonce = False
+    client = Client()
+    there = led_to(client.post(f"/sso/{provider.key}/"))
+    idp.userinfo["nonce"] = parse_qs(urlsplit(there).query)["nonce"][0]
+    back = urlsplit(requests.get(there, allow_redirects=False, timeout=5).headers["Location"])
+    assert client.get(f"{back.path}?{back.query}").status_code == 403
+    assert refusals()[1:] == ["replay"]
+
+    idp.keeps_nonce = True
+    come_in(client, provider)
+    assert is_in(client)
+
+
 def test_somebody_new_gets_an_account_only_where_that_is_wanted(people, idp):
     new = {"email": "Nia@Northmoor.example", "name": "Nia New", "groups": ["quayside-buyers"], "sub": "n"}
     idp.claims |= new
@@ -247,6 +268,8 @@ BENT = {
     "no nonce": ({"nonce": None}, "replay"),
     "no end": ({"exp": None}, "unreadable"),
     "no subject": ({"sub": None}, "unreadable"),
+    "an empty subject": ({"sub": ""}, "unreadable"),
+    "a subject that no column holds": ({"sub": "a\0b"}, "unreadable"),
     "not verified": ({"email_verified": False}, "no_address"),
     "nothing said of it": ({"email_verified": None}, "no_address"),
     "no address": ({"email": None}, "no_address"),
