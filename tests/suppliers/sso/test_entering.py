@@ -12,6 +12,7 @@ import requests
 from allauth.socialaccount.models import SocialAccount
 from cryptography.hazmat.primitives import serialization
 from django.conf import settings as ours
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.cache import cache
 from django.db import DatabaseError, connection
@@ -348,6 +349,39 @@ def test_what_goes_wrong_on_the_way_is_a_sentence(people, idp):
     assert refusals()[-2:] == ["issuer", "unreachable"]
     for address in ("/sso/oidc/nothing/", "/sso/oidc/0123456789abcdef0123456789abcdef/"):
         assert Client().get(address).status_code == 404
+
+
+def test_a_provider_that_is_gone_when_somebody_comes_back_is_a_sentence(people, idp):
+    provider = in_use(people["root"], said(idp))
+    for issuer_says, issuer, why in (
+        ("https://another.example", idp.url, "issuer"),
+        ("", "http://127.0.0.1:9", "unreachable"),
+    ):
+        client = Client()
+        there = led_to(client.post(f"/sso/{provider.key}/"))
+        back = urlsplit(requests.get(there, allow_redirects=False, timeout=5).headers["Location"])
+        cache.clear()
+        idp.issuer_says = issuer_says
+        with acting(DOORKEEPER):
+            IdentityProvider.objects.update(issuer=issuer)
+        assert client.get(f"{back.path}?{back.query}").status_code == 403
+        idp.issuer_says = ""
+        with acting(DOORKEEPER):
+            IdentityProvider.objects.update(issuer=idp.url)
+        assert refusals()[-1] == why
+    assert SocialAccount.objects.count() == 0
+
+
+def test_each_way_back_is_of_its_own_protocol(people, saml, idp):
+    oidc = in_use(people["root"], said(idp))
+    client = Client()
+    question = asked_by(client, saml)
+    assert client.get(f"/sso/oidc/{saml.key.hex}/", {"state": question, "code": "x"}).status_code == 404
+    sessions = Session.objects.count()
+    for slug in (oidc.key.hex, "0123456789abcdef0123456789abcdef", "nothing"):
+        assert Client().post(f"/sso/saml/{slug}/acs/", {"SAMLResponse": "eA=="}).status_code == 404
+        assert Client().get(f"/sso/saml/{slug}/finish/").status_code == 404
+    assert Session.objects.count() == sessions
 
 
 def test_a_provider_that_is_off_lets_nobody_in(people, idp):
