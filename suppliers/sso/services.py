@@ -95,7 +95,8 @@ def change_provider(
     _may(actor)
     held: IdentityProvider = IdentityProvider.objects.select_for_update(of=("self",)).get(pk=provider.pk)
     keepers = _checked(held, said)
-    certificate = said.certificate.strip() or held.certificate
+    certificate = said.certificate.strip()
+    is_new = bool(certificate) and as_pem(certificate) != as_pem(held.certificate)
     believed = [name for name in TRUST if getattr(held, name) != getattr(said, name)]
     if believed and held.state == ProviderState.ON:
         message = _("Switch it off first: this decides whom the portal believes.")
@@ -106,7 +107,7 @@ def change_provider(
     groups = [list(pair) for pair in said.groups]
     if groups != held.groups:
         held.groups, changed = groups, [*changed, "groups"]
-    if certificate != held.certificate:
+    if is_new:
         held.certificate, changed = certificate, [*changed, "certificate"]
     if said.secret:
         keep_secret(held, said.secret)

@@ -210,6 +210,21 @@ def test_the_form_takes_metadata_and_groups_and_says_what_is_wrong(people, every
     assert (made.issuer, made.sign_in_url, made.supplier.number) == (ENTITY, SSO_URL, "GLOBEX")
     assert as_pem(made.certificate) == certificate_of("saml")
     assert domains == {"globex.example", "g.example"}
+    # What the form shows is sent along: new metadata counts all the same, and what is the same is no change.
+    shown = {"issuer": ENTITY, "sign_in_url": SSO_URL, "certificate": made.certificate.replace("\n", "\r\n")}
+    shown |= {"name": "Globex", "domains": "globex.example g.example"}
+    address = f"{LIST}{made.key}/change/"
+    assert root.post(address, shown).status_code == 303
+    pem = certificate_of("another").splitlines()
+    older = certificate_of("saml").splitlines()
+    renewed = metadata.replace("\n".join(older[1:-1]), "\n".join(pem[1:-1]))
+    assert renewed != metadata
+    assert root.post(address, shown | {"metadata": renewed}).status_code == 303
+    with acting(DOORKEEPER):
+        made.refresh_from_db()
+        told = AuditEvent.objects.filter(kind="identity_provider.changed").order_by("id")
+        assert [one.facts["changed"] for one in told] == [[], ["certificate"]]
+    assert as_pem(made.certificate) == certificate_of("another")
     for bad in ("<x/>", '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>', "no xml"):
         answer = root.post(f"{LIST}new/saml/", typed | {"metadata": bad, "domains": "h.example"})
         assert answer.status_code == 422
