@@ -48,7 +48,7 @@ from suppliers.sso.queries import buttons, provider_at_the_door
 from suppliers.sso.services import ask_for_way
 from suppliers.sso.states import ProviderKind, ProviderState, Why
 
-RATES = {"start": "30/m/ip", "return": "60/m/ip", "way": "10/m/ip"}
+RATES = {"start": "30/m/ip", "return": "60/m/ip", "way": "10/m/ip", "letter": "3/10m/key"}
 MOST_BYTES = 256 * 1024  # of a SAML response: with two hundred groups it has 40 KB
 
 View = Callable[..., HttpResponse]
@@ -159,7 +159,12 @@ def way(request: HttpRequest) -> HttpResponse:
     drop_nul(request)
     form = WayForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        ask_for_way(form.cleaned_data["email"].strip().lower(), at=timezone.now())
+        address = form.cleaned_data["email"].strip().lower()
+        # Nobody's mailbox is filled by whoever types its address, from however many places.
+        limited = ratelimit.consume_or_429(request, app="sso", action="letter", config=RATES, key=address)
+        if limited:
+            return cast("HttpResponse", limited)
+        ask_for_way(address, at=timezone.now())
         messages.success(
             request, _("If your company signs in here, a mail that leads there is on its way to you.")
         )

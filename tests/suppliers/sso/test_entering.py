@@ -639,6 +639,13 @@ def test_the_way_is_mailed_and_every_address_gets_the_same_answer(people, everyt
     assert letter.to == ["gil@supplier.example"]
     assert f"{ours.PUBLIC_URL}/sso/{provider.key}/" in letter.body
     assert Client().post("/sso/", {"email": "nothing"}).status_code == 422
+    # three letters to one address in ten minutes, known or not, from wherever they are asked for
+    for address in ("gil@supplier.example", "x@nobody.example"):
+        codes = [
+            Client(REMOTE_ADDR=f"203.0.113.{n}").post("/sso/", {"email": address.title()}).status_code
+            for n in range(3)
+        ]
+        assert codes == [303, 303, 429]
 
 
 # --- SAML ---------------------------------------------------------------------------------------------------
