@@ -7,6 +7,7 @@ https; the ID token's signature is looked at although it came over TLS, with alg
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 import jwt
 from allauth.socialaccount.models import SocialApp, SocialLogin
@@ -28,6 +29,7 @@ ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 LEEWAY = 60  # seconds by which two clocks may differ
 KNOWN_FOR = 600  # seconds for which what a provider says of itself is remembered
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+MORE_ENDPOINTS = ("userinfo_endpoint",)
 
 
 class NotBelieved(OAuth2Error):
@@ -64,8 +66,8 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
             found = answer.json()
         if not isinstance(found, dict) or found.get("issuer") != issuer:
             raise NotBelieved(Why.ISSUER)
-        for name in ENDPOINTS:
-            if not isinstance(found.get(name), str) or _fault(found[name]):
+        for name in (*ENDPOINTS, *(one for one in MORE_ENDPOINTS if found.get(one))):
+            if not isinstance(found.get(name), str) or fault_of_endpoint(found[name], issuer=issuer):
                 raise NotBelieved(Why.UNREADABLE)
         return found
 
@@ -184,5 +186,11 @@ def callback_url(provider_id: str) -> str:
     return f"{settings.PUBLIC_URL}{reverse('openid_connect_callback', kwargs={'provider_id': provider_id})}"
 
 
-def _fault(url: str) -> str:
-    return fault_in(url, inside=tuple(settings.SSO_INSIDE_HOSTS), plain=not settings.PRODUCTION)
+def fault_of_endpoint(url: str, *, issuer: str) -> str:
+    """Why an address that a provider names is not to be asked; empty where it may be.
+
+    Hosts inside our network that were named for a provider of ours are no other provider's to send us to.
+    """
+    inside = tuple(settings.SSO_INSIDE_HOSTS)
+    is_inside = (urlsplit(issuer).hostname or "") in inside
+    return fault_in(url, inside=inside if is_inside else (), plain=not settings.PRODUCTION)

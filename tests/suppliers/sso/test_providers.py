@@ -15,6 +15,7 @@ from portal.kernel.scope import acting
 from suppliers.signin.queries import DOORKEEPER
 from suppliers.sso.messages import WriteProvider
 from suppliers.sso.models import IdentityProvider
+from suppliers.sso.oidc import fault_of_endpoint
 from suppliers.sso.sealing import secret_of
 from suppliers.sso.services import add_provider, as_pem, change_provider, switch_on
 from tests.builders.factors import show_factor
@@ -262,6 +263,18 @@ def test_as_many_queries_for_thirty_as_for_one(people):
     for number in range(30):
         add(people, said(name=f"N{number}", domains=(f"n{number}.example",)))
     assert counted() == one
+
+
+def test_a_provider_outside_leads_nobody_to_hosts_that_were_named_for_one_inside(settings):
+    settings.SSO_INSIDE_HOSTS = ["id.internal", "127.0.0.1"]
+    for url, from_outside, from_inside in (
+        ("https://id.internal/token", "inside", ""),
+        ("https://127.0.0.1:5432/", "inside", ""),
+        ("http://127.0.0.1/", "scheme", ""),
+        ("https://id.example/token", "", ""),
+    ):
+        assert fault_of_endpoint(url, issuer="https://id.example") == from_outside
+        assert fault_of_endpoint(url, issuer="https://id.internal/realms/x") == from_inside
 
 
 def test_only_the_open_internet_is_asked(settings):
