@@ -1,5 +1,10 @@
 """Providers as our administrator writes them down: what is refused, tried, switched on, and never shown again."""
 
+import socket
+import threading
+import time
+from contextlib import suppress
+
 import pytest
 import requests
 from django.core.cache import cache
@@ -8,6 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from portal.kernel import outside as asking
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.errors import Invalid, NotAllowed
 from portal.kernel.outside import NotOutside, Outside, fault_in, is_outside
@@ -313,3 +319,36 @@ def test_only_the_open_internet_is_asked(settings):
         url = f"https://localhost:{idp.http.server_port}/"
         with pytest.raises(requests.RequestException, match="This host is inside"):
             careful.get_adapter(url).send(careful.prepare_request(requests.Request("GET", url)))
+
+
+def test_whoever_answers_by_the_letter_is_cut_off(monkeypatch):
+    monkeypatch.setattr(asking, "IN_ALL", 0.4)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+
+        def drip(head):
+            there, _from = listening.accept()
+            with there, suppress(OSError):
+                there.sendall(head)
+                for _time in range(200):
+                    there.sendall(b"x")
+                    time.sleep(0.05)
+
+        # of a length, without one (whose end is the connection's), and before the answer has begun
+        for head in (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\n\r\n",
+            b"HTTP/1.1 2",
+        ):
+            thread = threading.Thread(target=drip, args=[head], daemon=True)
+            thread.start()
+            begun = time.monotonic()
+            with (
+                Outside(inside=("127.0.0.1",), plain=True) as session,
+                pytest.raises(requests.RequestException),
+            ):
+                session.get(address)
+            assert time.monotonic() - begun < 3
+            thread.join(5)
+    with pytest.raises(requests.RequestException, match="no such host"):
+        Outside().get(f"https://{'a' * 64}.example/")
