@@ -344,6 +344,10 @@ def _join(
         raise NotAdmitted(Why.NO_ADDRESS)
     if not provider.domains.filter(domain=domain_of(address)).exists():
         raise NotAdmitted(Why.DOMAIN)
+    if (
+        not said.address.isascii()
+    ):  # letters that a database takes for others: nobody has such an address here
+        raise NotAdmitted(Why.UNKNOWN)
     user = User.objects.select_for_update().filter(email__iexact=address).first()
     if user is None:
         if not (provider.makes_people and role):

@@ -278,6 +278,7 @@ BENT = {
     "a domain below": ({"email": "bea@evil.northmoor.example"}, "domain"),
     "two signs": ({"email": "bea@northmoor.example@evil.example"}, "domain"),
     "nobody": ({"email": "nobody@northmoor.example"}, "unknown"),
+    "a letter that is taken for another": ({"email": "ine\u017f@northmoor.example"}, "unknown"),
 }
 
 
