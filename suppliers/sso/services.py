@@ -333,6 +333,7 @@ def admit(provider: IdentityProvider, said: Identity, *, at: datetime) -> Social
             account.user = change_staff_role(user.pk, role, actor=actor, at=at)
         except LastAdministrator as refusal:
             raise NotAdmitted(Why.LAST_ADMINISTRATOR) from refusal
+    account.save(update_fields=["last_login"])  # which is now: the column sees to that
     return account
 
 

@@ -504,6 +504,19 @@ def test_a_long_word_for_a_person_is_kept_as_its_digest_and_known_again(people, 
     assert refusals() == ["other_identity"]
 
 
+def test_when_an_identity_came_in_last_says_nothing_of_tries_in_vain(people, idp):
+    provider = in_use(people["root"], said(idp))
+    come_in(Client(), provider)
+    first = SocialAccount.objects.get().last_login
+    come_in(Client(), provider)
+    second = SocialAccount.objects.get().last_login
+    assert second > first
+    with acting(DOORKEEPER):
+        User.objects.filter(pk=people["bea"].user.pk).update(is_active=False)
+    assert come_in(Client(), provider).status_code == 403
+    assert SocialAccount.objects.get().last_login == second
+
+
 def test_closed_accounts_stay_closed(people, idp):
     provider = in_use(people["root"], said(idp))
     with acting(DOORKEEPER):
