@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import jwt
+import requests
 from allauth.socialaccount.models import SocialApp, SocialLogin
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
@@ -28,6 +29,7 @@ from suppliers.sso.states import Why
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 LEEWAY = 60  # seconds by which two clocks may differ
 KNOWN_FOR = 600  # seconds for which what a provider says of itself is remembered
+AWAY_FOR = 20  # seconds for which nobody waits for a provider that did not answer somebody else
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 MORE_ENDPOINTS = ("userinfo_endpoint",)
 
@@ -55,7 +57,13 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
         issuer = str(app.settings["issuer"])
         known = cache.get(place := f"sso:{app.provider_id}:{issuer}"[:200])
         if known is None:
-            known = self._discovered(issuer)
+            if cache.get(f"{place}:away"):
+                raise NotBelieved(Why.UNREACHABLE)
+            try:
+                known = self._discovered(issuer)
+            except requests.RequestException:
+                cache.set(f"{place}:away", True, AWAY_FOR)
+                raise
             cache.set(place, known, KNOWN_FOR)
         return dict(known)
 

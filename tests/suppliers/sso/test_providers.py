@@ -352,3 +352,26 @@ def test_whoever_answers_by_the_letter_is_cut_off(monkeypatch):
             thread.join(5)
     with pytest.raises(requests.RequestException, match="no such host"):
         Outside().get(f"https://{'a' * 64}.example/")
+
+
+def test_nobody_waits_for_a_provider_that_did_not_answer_somebody_else(people):
+    asked = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def hang_up():
+            with suppress(OSError):
+                while True:
+                    there, whence = listening.accept()
+                    asked.append(whence)
+                    there.close()
+
+        thread = threading.Thread(target=hang_up, daemon=True)
+        thread.start()
+        provider = in_use(people["root"], said(issuer=f"http://127.0.0.1:{listening.getsockname()[1]}"))
+        for _time in range(3):
+            answer = Client().post(f"/sso/{provider.key}/")
+            assert answer.status_code == 403
+            assert "cannot be reached at present" in answer.content.decode()
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join(5)
+    assert len(asked) == 1
