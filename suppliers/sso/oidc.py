@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import jwt
 import requests
-from allauth.socialaccount.models import SocialApp, SocialLogin
+from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
@@ -88,6 +88,24 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
     def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
         """The one address that is written down at the provider, whatever host a request claims to be for."""
         return callback_url(self.provider_id)
+
+    def get_access_token_data(
+        self, request: HttpRequest, app: SocialApp, client: Any, pkce_code_verifier: str | None = None
+    ) -> Any:
+        """What the token endpoint answers, whatever shape it has."""
+        try:
+            return super().get_access_token_data(request, app, client, pkce_code_verifier=pkce_code_verifier)
+        except requests.RequestException:
+            raise
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise NotBelieved(Why.UNREADABLE) from error
+
+    def parse_token(self, data: Any) -> SocialToken:
+        """The token for the userinfo endpoint. When it ends is of no interest: nothing is asked with it later."""
+        token = data.get("access_token") if isinstance(data, dict) else None
+        if not token or not isinstance(token, str):
+            raise NotBelieved(Why.UNREADABLE)
+        return SocialToken(token=token)
 
     def complete_login(self, request: HttpRequest, app: SocialApp, token: Any, **kwargs: Any) -> SocialLogin:
         """Whoever the ID token speaks of."""

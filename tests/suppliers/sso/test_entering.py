@@ -86,6 +86,7 @@ def idp(running):
     """The provider, saying of whoever comes that it is Bea."""
     running.claims = {"email": "bea@northmoor.example", "email_verified": True, "name": "Bea Buyer"}
     running.userinfo, running.refuses, running.issuer_says, running.keeps_nonce = {}, "", "", True
+    running.token_says = None
     running.key, running.kid, running.algorithm, running.asks = a_key("oidc"), "k1", "RS256", False
     return running
 
@@ -350,6 +351,14 @@ def test_what_goes_wrong_on_the_way_is_a_sentence(people, idp):
     assert refusals()[-2:] == ["issuer", "unreachable"]
     for address in ("/sso/oidc/nothing/", "/sso/oidc/0123456789abcdef0123456789abcdef/"):
         assert Client().get(address).status_code == 404
+
+
+def test_a_token_endpoint_that_says_something_odd_is_a_sentence(people, idp):
+    provider = in_use(people["root"], said(idp))
+    odd = (["access_token"], 7, {"access_token": ["at"]}, {"access_token": "at", "expires_in": "soon"})
+    for idp.token_says in odd:
+        assert come_in(Client(), provider).status_code == 403
+    assert refusals() == ["unreadable"] * 4
 
 
 def test_a_provider_that_is_gone_when_somebody_comes_back_is_a_sentence(people, idp):
