@@ -163,14 +163,18 @@ said AS (
            country || ':' || postal_code || ':' || regexp_replace(lower(line1), '[^[:alnum:]]', '', 'g')
     FROM suppliers_address WHERE ended_at IS NULL AND kind = 'registered' AND postal_code <> ''
 ),
-sized AS (
-    SELECT said.supplier_id, said.why, said.what, count(*) OVER (PARTITION BY said.why, said.what) AS many
+alike AS (
+    SELECT said.why, array_agg(DISTINCT said.supplier_id) AS who
     FROM said JOIN here ON here.id = said.supplier_id
+    GROUP BY said.why, said.what
+    HAVING count(DISTINCT said.supplier_id) BETWEEN 2 AND %(most_alike)s
 ),
 pairs AS (
-    SELECT a.supplier_id AS one, b.supplier_id AS other, array_agg(DISTINCT a.why) AS why
-    FROM sized a JOIN sized b ON b.why = a.why AND b.what = a.what AND b.supplier_id > a.supplier_id
-    WHERE a.many BETWEEN 2 AND %(most_alike)s AND b.many BETWEEN 2 AND %(most_alike)s
+    SELECT a.pk AS one, b.pk AS other, array_agg(DISTINCT alike.why) AS why
+    FROM alike
+    CROSS JOIN LATERAL unnest(alike.who) AS a(pk)
+    CROSS JOIN LATERAL unnest(alike.who) AS b(pk)
+    WHERE b.pk > a.pk
     GROUP BY 1, 2
 )
 SELECT one, other, why FROM pairs

@@ -42,7 +42,7 @@ from suppliers.queries import actor_of
 from suppliers.roles import CompanyRole, Permission
 from tests.builders.documents import supply
 from tests.builders.invoices import a_draft_invoice, a_sent_invoice
-from tests.builders.matrix import a_time, bank_details, by_mail, on_the_desk, onboarding
+from tests.builders.matrix import a_time, bank_details, by_mail, leaves_and_joins, on_the_desk, onboarding
 from tests.builders.programs import a_program, a_program_of
 from tests.builders.shipments import a_sent_notice, do
 from tests.builders.statements import a_statement, an_item, compared
@@ -162,6 +162,7 @@ def keys_of(program):
         **company_data(),
         "bank-changes": [changed_account()],
         "onboardings": [an_onboarding()],
+        **ending_and_merging(),
     }
 
 
@@ -185,6 +186,13 @@ def an_onboarding():
     with acting(FEED):
         run, *_more = onboarding(supplier)
         return str(run.key)
+
+
+def ending_and_merging():
+    """Another supplier, with whom the business ends and whose number is another's."""
+    with acting(FEED):
+        ending, merge = leaves_and_joins(Supplier.objects.exclude(number="ACME").earliest("id"))
+    return {"offboardings": [str(ending.key)], "supplier-merges": [str(merge.key)]}
 
 
 def changed_account():

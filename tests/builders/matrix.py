@@ -372,6 +372,13 @@ def make_objects(number: str, people: dict[str, Person]) -> Objects:
             asked_at=MONDAY,
             mailed_at=MONDAY,
         ),
+        *leaves_and_joins(supplier),
+    )
+
+
+def leaves_and_joins(supplier: Supplier) -> tuple[Offboarding, SupplierMerge]:
+    """An end of the business that is under way, and a merge into another supplier that waits for a second person."""
+    return (
         Offboarding.objects.create(
             supplier=supplier,
             reason="Other source",

@@ -368,12 +368,12 @@ def test_what_a_rule_tells_of_is_ticked_off(people):
     bea = signed_in(people["bea"])
     unseen = reverse("rule-decisions") + "?show=unseen"
     assert "4500000001" in text_of(bea.get(unseen))
-    assert "Tolerances 1 waiting" in text_of(bea.get(unseen))
+    assert "Set-up 1 waiting" in text_of(bea.get(unseen))
 
     bea.post(reverse("rule-decisions-seen"), {"pick": [str(decision().key), "rubbish"]})
 
     assert "4500000001" not in text_of(bea.get(unseen))
-    assert "Tolerances 1 waiting" not in text_of(bea.get(unseen))
+    assert "Set-up 1 waiting" not in text_of(bea.get(unseen))
 
 
 @pytest.mark.parametrize("name", ["asha", "bea"])
