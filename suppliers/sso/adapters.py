@@ -84,6 +84,9 @@ class SsoAdapter(DefaultSocialAccountAdapter):
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """What came back is genuine. Who is it, and do they come in?"""
         said: Identity = sociallogin.said
+        sociallogin.token = (
+            None  # nothing is asked with it any more: it must not wait in a session for our step
+        )
         provider = provider_at_the_door(uuid.UUID(hex=sociallogin.account.provider))
         if provider is None:
             raise ImmediateHttpResponse(refused(request, None, Why.OFF))

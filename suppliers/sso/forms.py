@@ -204,7 +204,7 @@ class ProviderForm(RefusableForm):
         return found
 
     def clean(self) -> dict[str, Any]:
-        """What was read out of metadata stands where nothing was typed."""
+        """What was read out of metadata stands where nothing was typed, or what was there before was left standing."""
         said: dict[str, Any] = super().clean() or {}
         if text := said.get("metadata"):
             try:
@@ -214,8 +214,14 @@ class ProviderForm(RefusableForm):
                     "metadata", _("This is no metadata of a SAML provider with address and certificate.")
                 )
             else:
-                said |= {name: said.get(name) or value for name, value in read.items()}
+                said |= {name: value for name, value in read.items() if not self._is_typed(name)}
         return said
+
+    def _is_typed(self, name: str) -> bool:
+        typed, before = (
+            "".join(str(one or "").split()) for one in (self.data.get(name), self.initial.get(name))
+        )
+        return bool(typed) and typed != before  # browsers send other ends of lines than were kept
 
     def said(self) -> WriteProvider:
         """What was typed, as the service takes it."""

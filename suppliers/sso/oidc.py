@@ -7,9 +7,11 @@ https; the ID token's signature is looked at although it came over TLS, with alg
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 import jwt
-from allauth.socialaccount.models import SocialApp, SocialLogin
+import requests
+from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
@@ -20,14 +22,16 @@ from django.urls import reverse
 from django.utils.crypto import get_random_string
 
 from portal.kernel.outside import Outside, fault_in
-from suppliers.sso.policies import identity_of
+from suppliers.sso.policies import completed, identity_of
 from suppliers.sso.saying import login_of
 from suppliers.sso.states import Why
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 LEEWAY = 60  # seconds by which two clocks may differ
 KNOWN_FOR = 600  # seconds for which what a provider says of itself is remembered
+AWAY_FOR = 20  # seconds for which nobody waits for a provider that did not answer somebody else
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+MORE_ENDPOINTS = ("userinfo_endpoint",)
 
 
 class NotBelieved(OAuth2Error):
@@ -53,7 +57,13 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
         issuer = str(app.settings["issuer"])
         known = cache.get(place := f"sso:{app.provider_id}:{issuer}"[:200])
         if known is None:
-            known = self._discovered(issuer)
+            if cache.get(f"{place}:away"):
+                raise NotBelieved(Why.UNREACHABLE)
+            try:
+                known = self._discovered(issuer)
+            except requests.RequestException:
+                cache.set(f"{place}:away", True, AWAY_FOR)
+                raise
             cache.set(place, known, KNOWN_FOR)
         return dict(known)
 
@@ -64,8 +74,8 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
             found = answer.json()
         if not isinstance(found, dict) or found.get("issuer") != issuer:
             raise NotBelieved(Why.ISSUER)
-        for name in ENDPOINTS:
-            if not isinstance(found.get(name), str) or _fault(found[name]):
+        for name in (*ENDPOINTS, *(one for one in MORE_ENDPOINTS if found.get(one))):
+            if not isinstance(found.get(name), str) or fault_of_endpoint(found[name], issuer=issuer):
                 raise NotBelieved(Why.UNREADABLE)
         return found
 
@@ -79,20 +89,38 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
         """The one address that is written down at the provider, whatever host a request claims to be for."""
         return callback_url(self.provider_id)
 
+    def get_access_token_data(
+        self, request: HttpRequest, app: SocialApp, client: Any, pkce_code_verifier: str | None = None
+    ) -> Any:
+        """What the token endpoint answers, whatever shape it has."""
+        try:
+            return super().get_access_token_data(request, app, client, pkce_code_verifier=pkce_code_verifier)
+        except requests.RequestException:
+            raise
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise NotBelieved(Why.UNREADABLE) from error
+
+    def parse_token(self, data: Any) -> SocialToken:
+        """The token for the userinfo endpoint. When it ends is of no interest: nothing is asked with it later."""
+        token = data.get("access_token") if isinstance(data, dict) else None
+        if not token or not isinstance(token, str):
+            raise NotBelieved(Why.UNREADABLE)
+        return SocialToken(token=token)
+
     def complete_login(self, request: HttpRequest, app: SocialApp, token: Any, **kwargs: Any) -> SocialLogin:
         """Whoever the ID token speaks of."""
         config = self.openid_config
         if not (id_token := kwargs["response"].get("id_token")):
             raise NotBelieved(Why.UNREADABLE)
-        claims = self._decode_id_token(app, id_token)
+        claims = signed = self._decode_id_token(app, id_token)
         wanted = {"email", "name", app.settings["groups_claim"]}
         if config.get("userinfo_endpoint") and not wanted - {""} <= set(claims):
             said = self._fetch_user_info(token.token)
             if said.get("sub") != claims["sub"]:  # Core 5.3.2
                 raise NotBelieved(Why.UNREADABLE)
-            claims = said | claims
+            claims = completed(signed, said)
         login = login_of(self.get_provider(), identity_of(claims, groups_claim=app.settings["groups_claim"]))
-        login.nonce = claims.get("nonce")
+        login.nonce = signed.get("nonce")
         return login
 
     def _decode_id_token(self, app: SocialApp, id_token: str) -> dict[str, Any]:
@@ -116,6 +144,8 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
             raise NotBelieved(Why.SIGNATURE) from error
         except (jwt.PyJWTError, TypeError, ValueError, AttributeError) as error:
             raise NotBelieved(Why.UNREADABLE) from error
+        if not claims["sub"] or "\0" in claims["sub"]:
+            raise NotBelieved(Why.UNREADABLE)
         party = claims.get("azp")
         if (party is not None or (isinstance(claims["aud"], list) and len(claims["aud"]) > 1)) and (
             party != app.client_id
@@ -172,11 +202,21 @@ class OidcProvider(OpenIDConnectProvider):
         )
         return response
 
+    def serialize(self) -> dict[str, Any]:
+        """How this provider is found again after the second step: by its key. A client id names no row of ours."""
+        return {"id": self.app.provider_id}
+
 
 def callback_url(provider_id: str) -> str:
     """Where a provider sends people back to: to be written down there."""
     return f"{settings.PUBLIC_URL}{reverse('openid_connect_callback', kwargs={'provider_id': provider_id})}"
 
 
-def _fault(url: str) -> str:
-    return fault_in(url, inside=tuple(settings.SSO_INSIDE_HOSTS), plain=not settings.PRODUCTION)
+def fault_of_endpoint(url: str, *, issuer: str) -> str:
+    """Why an address that a provider names is not to be asked; empty where it may be.
+
+    Hosts inside our network that were named for a provider of ours are no other provider's to send us to.
+    """
+    inside = tuple(settings.SSO_INSIDE_HOSTS)
+    is_inside = (urlsplit(issuer).hostname or "") in inside
+    return fault_in(url, inside=inside if is_inside else (), plain=not settings.PRODUCTION)

@@ -1,5 +1,6 @@
 """Who may come in through a provider, as plain functions. No database here."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -36,6 +37,8 @@ EVERYBODYS = frozenset(
         "protonmail.com",
     ]
 )
+# What says that an address is verified. `xms_edov` is Entra ID's word for one whose domain the tenant has proven.
+VERIFYING = ("email_verified", "xms_edov")
 LONGEST_SUBJECT = 191
 MOST_GROUPS = 2_000
 
@@ -44,6 +47,13 @@ def domain_of(address: str) -> str:
     """The domain of a mail address, in small letters; empty where it has none."""
     name, at, domain = address.strip().lower().rpartition("@")
     return domain if at and name else ""
+
+
+def uid_of(subject: str) -> str:
+    """A provider's word for a person as it is kept: a digest stands for one that is too long for its column."""
+    if len(subject) <= LONGEST_SUBJECT:
+        return subject
+    return f"sha256:{hashlib.sha256(subject.encode()).hexdigest()}"
 
 
 def role_of(groups: Iterable[str], mapped: Sequence[Sequence[str]]) -> str:
@@ -60,12 +70,19 @@ def shows_factor(words: Iterable[str], counted: str) -> bool:
     return bool(set(words) & set(counted.split()))
 
 
-def identity_of(claims: Mapping[str, Any], *, groups_claim: str) -> Identity:
-    """What an ID token says (OpenID Connect Core 5.1), with claims of the userinfo endpoint that it lacks.
+def completed(signed: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The claims of an ID token, with those of the userinfo endpoint that it lacks.
 
-    `xms_edov` is Entra ID's word for an address whose domain the tenant has proven.
+    That an address is verified counts for this very address: never for another one that the token names.
     """
-    verified = [claims.get(name) for name in ("email_verified", "xms_edov")]
+    if "email" in signed and _text(asked.get("email")).lower() != _text(signed["email"]).lower():
+        asked = {name: one for name, one in asked.items() if name not in VERIFYING}
+    return {**asked, **signed}
+
+
+def identity_of(claims: Mapping[str, Any], *, groups_claim: str) -> Identity:
+    """What an ID token says (OpenID Connect Core 5.1), with claims of the userinfo endpoint that it lacks."""
+    verified = [claims.get(name) for name in VERIFYING]
     words = [str(claims.get("acr") or ""), *_texts(claims.get("amr"))]
     return Identity(
         subject=str(claims["sub"]),
@@ -78,7 +95,7 @@ def identity_of(claims: Mapping[str, Any], *, groups_claim: str) -> Identity:
 
 
 def _text(said: Any) -> str:
-    return said.strip() if isinstance(said, str) else ""
+    return said.replace("\0", "").strip() if isinstance(said, str) else ""
 
 
 def _texts(said: Any) -> list[str]:

@@ -32,7 +32,7 @@ from suppliers.signin.queries import DOORKEEPER
 from suppliers.signin.services import end_sessions
 from suppliers.sso.messages import Identity, WriteProvider
 from suppliers.sso.models import IdentityProvider, PasswordKeeper, ProviderDomain
-from suppliers.sso.policies import DOMAIN, EVERYBODYS, domain_of, role_of
+from suppliers.sso.policies import DOMAIN, EVERYBODYS, domain_of, role_of, uid_of
 from suppliers.sso.queries import domain_owners, is_of_side
 from suppliers.sso.sealing import is_sealed_with_the_present_key, keep_secret, secret_of
 from suppliers.sso.states import PROVIDER_LIFECYCLE, ProviderKind, ProviderState, Why
@@ -95,7 +95,8 @@ def change_provider(
     _may(actor)
     held: IdentityProvider = IdentityProvider.objects.select_for_update(of=("self",)).get(pk=provider.pk)
     keepers = _checked(held, said)
-    certificate = said.certificate.strip() or held.certificate
+    certificate = said.certificate.strip()
+    is_new = bool(certificate) and as_pem(certificate) != as_pem(held.certificate)
     believed = [name for name in TRUST if getattr(held, name) != getattr(said, name)]
     if believed and held.state == ProviderState.ON:
         message = _("Switch it off first: this decides whom the portal believes.")
@@ -106,7 +107,7 @@ def change_provider(
     groups = [list(pair) for pair in said.groups]
     if groups != held.groups:
         held.groups, changed = groups, [*changed, "groups"]
-    if certificate != held.certificate:
+    if is_new:
         held.certificate, changed = certificate, [*changed, "certificate"]
     if said.secret:
         keep_secret(held, said.secret)
@@ -319,7 +320,8 @@ def admit(provider: IdentityProvider, said: Identity, *, at: datetime) -> Social
     role = role_of(said.groups, provider.groups)
     if provider.groups and not role:
         raise NotAdmitted(Why.NO_GROUP)
-    joined = SocialAccount.objects.filter(provider=provider.key.hex, uid=said.subject).select_related("user")
+    known = SocialAccount.objects.filter(provider=provider.key.hex, uid=uid_of(said.subject))
+    joined = known.select_related("user")
     account = joined.first() or _join(provider, said, role, actor=actor, at=at)
     user: User = account.user
     if not user.is_active:
@@ -331,6 +333,7 @@ def admit(provider: IdentityProvider, said: Identity, *, at: datetime) -> Social
             account.user = change_staff_role(user.pk, role, actor=actor, at=at)
         except LastAdministrator as refusal:
             raise NotAdmitted(Why.LAST_ADMINISTRATOR) from refusal
+    account.save(update_fields=["last_login"])  # which is now: the column sees to that
     return account
 
 
@@ -342,6 +345,10 @@ def _join(
         raise NotAdmitted(Why.NO_ADDRESS)
     if not provider.domains.filter(domain=domain_of(address)).exists():
         raise NotAdmitted(Why.DOMAIN)
+    if (
+        not said.address.isascii()
+    ):  # letters that a database takes for others: nobody has such an address here
+        raise NotAdmitted(Why.UNKNOWN)
     user = User.objects.select_for_update().filter(email__iexact=address).first()
     if user is None:
         if not (provider.makes_people and role):
@@ -350,10 +357,10 @@ def _join(
     if not is_of_side(user, provider):
         raise NotAdmitted(Why.OTHER_SIDE)
     others = SocialAccount.objects.filter(provider=provider.key.hex, user=user)
-    if others.exclude(uid=said.subject).exists():
+    if others.exclude(uid=uid_of(said.subject)).exists():
         raise NotAdmitted(Why.OTHER_IDENTITY)
     account, made = SocialAccount.objects.get_or_create(
-        provider=provider.key.hex, uid=said.subject, defaults={"user": user}
+        provider=provider.key.hex, uid=uid_of(said.subject), defaults={"user": user}
     )
     if made:
         facts = {"user": user.pk, "name": user.name, "provider": provider.name}

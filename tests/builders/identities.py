@@ -57,6 +57,7 @@ class OidcServer:
         self.asked: list[dict[str, str]] = []
         self.codes: dict[str, dict[str, str]] = {}
         self.keeps_nonce = True
+        self.token_says: Any = None  # in place of a token
         server = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -117,7 +118,8 @@ class OidcServer:
         if self.keeps_nonce:
             claims["nonce"] = asked["nonce"]
         token = self.sign({name: one for name, one in (claims | self.claims).items() if one is not None})
-        _answer(handler, {"access_token": "at", "token_type": "Bearer", "id_token": token})
+        told = {"access_token": "at", "token_type": "Bearer", "id_token": token}
+        _answer(handler, told if self.token_says is None else self.token_says)
 
     def sign(self, claims: dict[str, Any]) -> str:
         """An ID token."""

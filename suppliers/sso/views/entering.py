@@ -46,9 +46,9 @@ from suppliers.sso.models import IdentityProvider
 from suppliers.sso.oidc import NotBelieved, OidcAdapter
 from suppliers.sso.queries import buttons, provider_at_the_door
 from suppliers.sso.services import ask_for_way
-from suppliers.sso.states import ProviderState, Why
+from suppliers.sso.states import ProviderKind, ProviderState, Why
 
-RATES = {"start": "30/m/ip", "return": "60/m/ip", "way": "10/m/ip"}
+RATES = {"start": "30/m/ip", "return": "60/m/ip", "way": "10/m/ip", "letter": "3/10m/key"}
 MOST_BYTES = 256 * 1024  # of a SAML response: with two hundred groups it has 40 KB
 
 View = Callable[..., HttpResponse]
@@ -159,7 +159,12 @@ def way(request: HttpRequest) -> HttpResponse:
     drop_nul(request)
     form = WayForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        ask_for_way(form.cleaned_data["email"].strip().lower(), at=timezone.now())
+        address = form.cleaned_data["email"].strip().lower()
+        # Nobody's mailbox is filled by whoever types its address, from however many places.
+        limited = ratelimit.consume_or_429(request, app="sso", action="letter", config=RATES, key=address)
+        if limited:
+            return cast("HttpResponse", limited)
+        ask_for_way(address, at=timezone.now())
         messages.success(
             request, _("If your company signs in here, a mail that leads there is on its way to you.")
         )
@@ -175,13 +180,20 @@ def way(request: HttpRequest) -> HttpResponse:
 @_seldom("return")
 def oidc_callback(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Somebody is back from a provider of OpenID Connect, with a code."""
+    provider = _of_slug(provider_id, ProviderKind.OIDC)
     try:
         view = OAuth2CallbackView.adapter_view(OidcAdapter(request, provider_id))
         return cast("HttpResponse", view(request))
     except SocialApp.DoesNotExist:
         raise Http404 from None
+    except (
+        NotBelieved
+    ) as error:  # what it says of itself is looked at once more, before allauth is on its guard
+        return refused(request, provider, error.why)
+    except requests.RequestException:
+        return refused(request, provider, Why.UNREACHABLE)
     except Unreadable:
-        return refused(request, provider_at_the_door(uuid.UUID(hex=provider_id)), Why.PROVIDER)
+        return refused(request, provider, Why.PROVIDER)
 
 
 def saml_acs(request: HttpRequest, organization_slug: str) -> HttpResponse:
@@ -192,6 +204,7 @@ def saml_acs(request: HttpRequest, organization_slug: str) -> HttpResponse:
         return HttpResponseNotAllowed(["POST"])
     if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES or len(request.body) > MOST_BYTES:
         return refused(request, None, Why.UNREADABLE)
+    _of_slug(organization_slug, ProviderKind.SAML)  # before anything is put aside for nobody
     _as_public(request)
     return cast("HttpResponse", saml.acs(request, organization_slug=organization_slug))
 
@@ -204,7 +217,7 @@ saml_acs.csrf_exempt = True  # type: ignore[attr-defined]  # the form is the pro
 @_seldom("return")
 def saml_finish(request: HttpRequest, organization_slug: str) -> HttpResponse:
     """What the provider’s form held is looked at, in the session that began it."""
-    provider = _of_slug(organization_slug)
+    provider = _of_slug(organization_slug, ProviderKind.SAML)
     try:
         return cast("HttpResponse", saml.finish_acs(request, organization_slug=organization_slug))
     except NotBelieved as error:
@@ -218,7 +231,7 @@ def saml_finish(request: HttpRequest, organization_slug: str) -> HttpResponse:
 @public
 def saml_metadata(request: HttpRequest, organization_slug: str) -> HttpResponse:
     """What a SAML provider wants to know of this portal. No secret, and no way to sign out: there is none."""
-    provider = _of_slug(organization_slug)
+    provider = _of_slug(organization_slug, ProviderKind.SAML)
     _as_public(request)
     config = saml.build_saml_config(request, app_of(provider).settings, organization_slug)
     del config["sp"]["singleLogoutService"]
@@ -232,11 +245,11 @@ def saml_sls(request: HttpRequest, organization_slug: str) -> HttpResponse:
     raise Http404
 
 
-def _of_slug(slug: str) -> IdentityProvider:
+def _of_slug(slug: str, kind: str) -> IdentityProvider:
     try:
         provider = provider_at_the_door(uuid.UUID(hex=slug))
     except ValueError:
         provider = None
-    if provider is None or provider.kind != "saml":
+    if provider is None or provider.kind != kind:
         raise Http404
     return provider

@@ -12,6 +12,7 @@ import requests
 from allauth.socialaccount.models import SocialAccount
 from cryptography.hazmat.primitives import serialization
 from django.conf import settings as ours
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.cache import cache
 from django.db import DatabaseError, connection
@@ -32,7 +33,7 @@ from suppliers.sso.messages import Identity, WriteProvider
 from suppliers.sso.models import IdentityProvider
 from suppliers.sso.policies import identity_of, role_of, shows_factor
 from suppliers.sso.services import NotAdmitted, admit, switch_off
-from tests.builders.factors import give_app, letters, show_factor
+from tests.builders.factors import code_of, give_app, letters, show_factor
 from tests.builders.identities import (
     ENTITY,
     SECRET,
@@ -85,6 +86,7 @@ def idp(running):
     """The provider, saying of whoever comes that it is Bea."""
     running.claims = {"email": "bea@northmoor.example", "email_verified": True, "name": "Bea Buyer"}
     running.userinfo, running.refuses, running.issuer_says, running.keeps_nonce = {}, "", "", True
+    running.token_says = None
     running.key, running.kid, running.algorithm, running.asks = a_key("oidc"), "k1", "RS256", False
     return running
 
@@ -213,6 +215,27 @@ def test_groups_of_the_userinfo_endpoint_count_where_it_speaks_of_the_same_perso
     assert refusals() == ["unreadable"]
 
 
+def test_the_userinfo_endpoint_verifies_its_own_address_and_brings_no_nonce(people, idp):
+    provider = in_use(people["root"], said(idp))
+    del idp.claims["email_verified"]
+    idp.userinfo = {"email": "bea@elsewhere.example", "email_verified": True, "xms_edov": True}
+    assert come_in(Client(), provider).status_code == 403
+    assert refusals() == ["no_address"]
+    idp.userinfo["email"] = "Bea@northmoor.example"
+
+    idp.keeps_nonce = False
+    client = Client()
+    there = led_to(client.post(f"/sso/{provider.key}/"))
+    idp.userinfo["nonce"] = parse_qs(urlsplit(there).query)["nonce"][0]
+    back = urlsplit(requests.get(there, allow_redirects=False, timeout=5).headers["Location"])
+    assert client.get(f"{back.path}?{back.query}").status_code == 403
+    assert refusals()[1:] == ["replay"]
+
+    idp.keeps_nonce = True
+    come_in(client, provider)
+    assert is_in(client)
+
+
 def test_somebody_new_gets_an_account_only_where_that_is_wanted(people, idp):
     new = {"email": "Nia@Northmoor.example", "name": "Nia New", "groups": ["quayside-buyers"], "sub": "n"}
     idp.claims |= new
@@ -247,6 +270,8 @@ BENT = {
     "no nonce": ({"nonce": None}, "replay"),
     "no end": ({"exp": None}, "unreadable"),
     "no subject": ({"sub": None}, "unreadable"),
+    "an empty subject": ({"sub": ""}, "unreadable"),
+    "a subject that no column holds": ({"sub": "a\0b"}, "unreadable"),
     "not verified": ({"email_verified": False}, "no_address"),
     "nothing said of it": ({"email_verified": None}, "no_address"),
     "no address": ({"email": None}, "no_address"),
@@ -254,6 +279,7 @@ BENT = {
     "a domain below": ({"email": "bea@evil.northmoor.example"}, "domain"),
     "two signs": ({"email": "bea@northmoor.example@evil.example"}, "domain"),
     "nobody": ({"email": "nobody@northmoor.example"}, "unknown"),
+    "a letter that is taken for another": ({"email": "ine\u017f@northmoor.example"}, "unknown"),
 }
 
 
@@ -325,6 +351,47 @@ def test_what_goes_wrong_on_the_way_is_a_sentence(people, idp):
     assert refusals()[-2:] == ["issuer", "unreachable"]
     for address in ("/sso/oidc/nothing/", "/sso/oidc/0123456789abcdef0123456789abcdef/"):
         assert Client().get(address).status_code == 404
+
+
+def test_a_token_endpoint_that_says_something_odd_is_a_sentence(people, idp):
+    provider = in_use(people["root"], said(idp))
+    odd = (["access_token"], 7, {"access_token": ["at"]}, {"access_token": "at", "expires_in": "soon"})
+    for idp.token_says in odd:
+        assert come_in(Client(), provider).status_code == 403
+    assert refusals() == ["unreadable"] * 4
+
+
+def test_a_provider_that_is_gone_when_somebody_comes_back_is_a_sentence(people, idp):
+    provider = in_use(people["root"], said(idp))
+    for issuer_says, issuer, why in (
+        ("https://another.example", idp.url, "issuer"),
+        ("", "http://127.0.0.1:9", "unreachable"),
+    ):
+        client = Client()
+        there = led_to(client.post(f"/sso/{provider.key}/"))
+        back = urlsplit(requests.get(there, allow_redirects=False, timeout=5).headers["Location"])
+        cache.clear()
+        idp.issuer_says = issuer_says
+        with acting(DOORKEEPER):
+            IdentityProvider.objects.update(issuer=issuer)
+        assert client.get(f"{back.path}?{back.query}").status_code == 403
+        idp.issuer_says = ""
+        with acting(DOORKEEPER):
+            IdentityProvider.objects.update(issuer=idp.url)
+        assert refusals()[-1] == why
+    assert SocialAccount.objects.count() == 0
+
+
+def test_each_way_back_is_of_its_own_protocol(people, saml, idp):
+    oidc = in_use(people["root"], said(idp))
+    client = Client()
+    question = asked_by(client, saml)
+    assert client.get(f"/sso/oidc/{saml.key.hex}/", {"state": question, "code": "x"}).status_code == 404
+    sessions = Session.objects.count()
+    for slug in (oidc.key.hex, "0123456789abcdef0123456789abcdef", "nothing"):
+        assert Client().post(f"/sso/saml/{slug}/acs/", {"SAMLResponse": "eA=="}).status_code == 404
+        assert Client().get(f"/sso/saml/{slug}/finish/").status_code == 404
+    assert Session.objects.count() == sessions
 
 
 def test_a_provider_that_is_off_lets_nobody_in(people, idp):
@@ -432,6 +499,33 @@ def test_an_address_that_is_given_to_somebody_new_does_not_come_with_the_account
     assert [one.facts["name"] for one in events("identity.parted")] == ["Bea Buyer"]
 
 
+def test_a_long_word_for_a_person_is_kept_as_its_digest_and_known_again(people, idp):
+    provider = in_use(people["root"], said(idp))
+    idp.claims["sub"] = "s" * 250
+    for _time in range(2):
+        client = Client()
+        come_in(client, provider)
+        assert is_in(client)
+    account = SocialAccount.objects.get()
+    assert (account.uid.partition(":")[0], len(account.uid)) == ("sha256", 71)
+    idp.claims["sub"] = "s" * 251
+    assert come_in(Client(), provider).status_code == 403
+    assert refusals() == ["other_identity"]
+
+
+def test_when_an_identity_came_in_last_says_nothing_of_tries_in_vain(people, idp):
+    provider = in_use(people["root"], said(idp))
+    come_in(Client(), provider)
+    first = SocialAccount.objects.get().last_login
+    come_in(Client(), provider)
+    second = SocialAccount.objects.get().last_login
+    assert second > first
+    with acting(DOORKEEPER):
+        User.objects.filter(pk=people["bea"].user.pk).update(is_active=False)
+    assert come_in(Client(), provider).status_code == 403
+    assert SocialAccount.objects.get().last_login == second
+
+
 def test_closed_accounts_stay_closed(people, idp):
     provider = in_use(people["root"], said(idp))
     with acting(DOORKEEPER):
@@ -472,6 +566,26 @@ def test_the_providers_word_for_a_second_factor_counts_only_where_it_was_agreed(
     assert client.get("/signin/providers/new/oidc/")["Location"].startswith("/step-up/")
     idp.claims |= {"amr": ["pwd"]}
     assert come_in(Client(), provider)["Location"] == "/accounts/2fa/authenticate/"
+
+
+def test_who_has_a_second_factor_here_shows_it_and_is_in(people, saml, idp):
+    provider = in_use(people["root"], said(idp))
+    secret = give_app(people["bea"].user)
+    client = Client()
+    asked = come_in(client, provider, next="/preferences/")
+    assert asked["Location"] == "/accounts/2fa/authenticate/"
+    assert "token" not in client.session["account_login"]["signal_kwargs"]["sociallogin"]
+    assert client.get(asked["Location"]).status_code == 200
+    answer = client.post(asked["Location"], {"code": code_of(secret)})
+    assert (answer.status_code, answer["Location"]) == (302, "/preferences/")
+    assert is_in(client)
+
+    secret = give_app(people["gil"].user)
+    other = Client()
+    content = saml_response(**places(saml), in_response_to=asked_by(other, saml))
+    assert answered(other, saml, content)["Location"] == asked["Location"]
+    other.post(asked["Location"], {"code": code_of(secret)})
+    assert is_in(other)
 
 
 def test_who_showed_one_there_owes_none_here_until_coming_in_another_way(people, idp):
@@ -548,6 +662,13 @@ def test_the_way_is_mailed_and_every_address_gets_the_same_answer(people, everyt
     assert letter.to == ["gil@supplier.example"]
     assert f"{ours.PUBLIC_URL}/sso/{provider.key}/" in letter.body
     assert Client().post("/sso/", {"email": "nothing"}).status_code == 422
+    # three letters to one address in ten minutes, known or not, from wherever they are asked for
+    for address in ("gil@supplier.example", "x@nobody.example"):
+        codes = [
+            Client(REMOTE_ADDR=f"203.0.113.{n}").post("/sso/", {"email": address.title()}).status_code
+            for n in range(3)
+        ]
+        assert codes == [303, 303, 429]
 
 
 # --- SAML ---------------------------------------------------------------------------------------------------

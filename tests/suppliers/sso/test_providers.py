@@ -1,5 +1,10 @@
 """Providers as our administrator writes them down: what is refused, tried, switched on, and never shown again."""
 
+import socket
+import threading
+import time
+from contextlib import suppress
+
 import pytest
 import requests
 from django.core.cache import cache
@@ -8,6 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from portal.kernel import outside as asking
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.errors import Invalid, NotAllowed
 from portal.kernel.outside import NotOutside, Outside, fault_in, is_outside
@@ -15,6 +21,7 @@ from portal.kernel.scope import acting
 from suppliers.signin.queries import DOORKEEPER
 from suppliers.sso.messages import WriteProvider
 from suppliers.sso.models import IdentityProvider
+from suppliers.sso.oidc import fault_of_endpoint
 from suppliers.sso.sealing import secret_of
 from suppliers.sso.services import add_provider, as_pem, change_provider, switch_on
 from tests.builders.factors import show_factor
@@ -210,6 +217,21 @@ def test_the_form_takes_metadata_and_groups_and_says_what_is_wrong(people, every
     assert (made.issuer, made.sign_in_url, made.supplier.number) == (ENTITY, SSO_URL, "GLOBEX")
     assert as_pem(made.certificate) == certificate_of("saml")
     assert domains == {"globex.example", "g.example"}
+    # What the form shows is sent along: new metadata counts all the same, and what is the same is no change.
+    shown = {"issuer": ENTITY, "sign_in_url": SSO_URL, "certificate": made.certificate.replace("\n", "\r\n")}
+    shown |= {"name": "Globex", "domains": "globex.example g.example"}
+    address = f"{LIST}{made.key}/change/"
+    assert root.post(address, shown).status_code == 303
+    pem = certificate_of("another").splitlines()
+    older = certificate_of("saml").splitlines()
+    renewed = metadata.replace("\n".join(older[1:-1]), "\n".join(pem[1:-1]))
+    assert renewed != metadata
+    assert root.post(address, shown | {"metadata": renewed}).status_code == 303
+    with acting(DOORKEEPER):
+        made.refresh_from_db()
+        told = AuditEvent.objects.filter(kind="identity_provider.changed").order_by("id")
+        assert [one.facts["changed"] for one in told] == [[], ["certificate"]]
+    assert as_pem(made.certificate) == certificate_of("another")
     for bad in ("<x/>", '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>', "no xml"):
         answer = root.post(f"{LIST}new/saml/", typed | {"metadata": bad, "domains": "h.example"})
         assert answer.status_code == 422
@@ -249,6 +271,18 @@ def test_as_many_queries_for_thirty_as_for_one(people):
     assert counted() == one
 
 
+def test_a_provider_outside_leads_nobody_to_hosts_that_were_named_for_one_inside(settings):
+    settings.SSO_INSIDE_HOSTS = ["id.internal", "127.0.0.1"]
+    for url, from_outside, from_inside in (
+        ("https://id.internal/token", "inside", ""),
+        ("https://127.0.0.1:5432/", "inside", ""),
+        ("http://127.0.0.1/", "scheme", ""),
+        ("https://id.example/token", "", ""),
+    ):
+        assert fault_of_endpoint(url, issuer="https://id.example") == from_outside
+        assert fault_of_endpoint(url, issuer="https://id.internal/realms/x") == from_inside
+
+
 def test_only_the_open_internet_is_asked(settings):
     for address in (
         "127.0.0.1",
@@ -285,3 +319,59 @@ def test_only_the_open_internet_is_asked(settings):
         url = f"https://localhost:{idp.http.server_port}/"
         with pytest.raises(requests.RequestException, match="This host is inside"):
             careful.get_adapter(url).send(careful.prepare_request(requests.Request("GET", url)))
+
+
+def test_whoever_answers_by_the_letter_is_cut_off(monkeypatch):
+    monkeypatch.setattr(asking, "IN_ALL", 0.4)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+
+        def drip(head):
+            there, _from = listening.accept()
+            with there, suppress(OSError):
+                there.sendall(head)
+                for _time in range(200):
+                    there.sendall(b"x")
+                    time.sleep(0.05)
+
+        # of a length, without one (whose end is the connection's), and before the answer has begun
+        for head in (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\n\r\n",
+            b"HTTP/1.1 2",
+        ):
+            thread = threading.Thread(target=drip, args=[head], daemon=True)
+            thread.start()
+            begun = time.monotonic()
+            with (
+                Outside(inside=("127.0.0.1",), plain=True) as session,
+                pytest.raises(requests.RequestException),
+            ):
+                session.get(address)
+            assert time.monotonic() - begun < 3
+            thread.join(5)
+    with pytest.raises(requests.RequestException, match="no such host"):
+        Outside().get(f"https://{'a' * 64}.example/")
+
+
+def test_nobody_waits_for_a_provider_that_did_not_answer_somebody_else(people):
+    asked = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def hang_up():
+            with suppress(OSError):
+                while True:
+                    there, whence = listening.accept()
+                    asked.append(whence)
+                    there.close()
+
+        thread = threading.Thread(target=hang_up, daemon=True)
+        thread.start()
+        provider = in_use(people["root"], said(issuer=f"http://127.0.0.1:{listening.getsockname()[1]}"))
+        for _time in range(3):
+            answer = Client().post(f"/sso/{provider.key}/")
+            assert answer.status_code == 403
+            assert "cannot be reached at present" in answer.content.decode()
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join(5)
+    assert len(asked) == 1
