@@ -60,7 +60,8 @@ def hear_of_erp(papers: Sequence[AccountsPaper], *, actor: Actor, at: datetime) 
         open_tasks = to_enter_of(ids)
     stored, problems = 0, list[Problem]()
     quiet: list[int] = []
-    for number in sorted(newest):
+    # Suppliers in the order in which everybody holds several of them.
+    for number in sorted(newest, key=lambda one: (known[one].pk if one in known else 0, one)):
         supplier = known.get(number)
         if supplier is None:
             message = _("Supplier %(value)s is not known.") % {"value": number[:40]}
