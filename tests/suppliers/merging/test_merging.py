@@ -35,7 +35,7 @@ from suppliers.models import Membership, Supplier
 from suppliers.onboarding.messages import InviteSuppliers, Target
 from suppliers.onboarding.services import invite_suppliers
 from suppliers.people.messages import InvitePerson
-from suppliers.people.services import invite_person
+from suppliers.people.services import change_member_role, invite_person
 from suppliers.queries import actor_of
 from suppliers.services import receive_suppliers
 from tests.builders.bank import an_account, long_known
@@ -249,6 +249,28 @@ def test_taken_apart_within_a_month_and_all_that_came_goes(people, root, max_, n
         assert not Identifier.objects.filter(supplier=acme, ended_at=None).exists()
         assert Identifier.objects.filter(supplier__number="GLOBEX", ended_at=None).count() == 1
     assert asked(root, now).state == "asked"
+
+
+def test_taken_apart_leaves_what_an_administrator_gave_or_wrote_meanwhile(people, root, max_, now):
+    a_contact("GLOBEX", "Gerd Globe", telephone="+4930123456")
+    row = merged(root, max_, now, preferences=True)
+    later = now + timedelta(days=1)
+    with acting(FEED):
+        gil = Membership.objects.get(supplier__number="ACME", user__name="Gil Globex")
+        Supplier.objects.filter(number="ACME").update(email="new@acme.example")
+        Contact.objects.filter(supplier=again("ACME"), name="Gerd Globe").update(since_at=later)
+    do(root, change_member_role, gil.pk, "shipping", at=later)
+
+    do(root, undo_merge, row.key, row.version, "Two after all.", at=later)
+
+    assert members("ACME")["Gil Globex"] == "shipping"
+    assert members("GLOBEX") == {"Gil Globex": "administrator", "Sam Both": "read_only"}
+    acme = again("ACME")
+    assert (acme.email, acme.language, acme.time_zone) == ("new@acme.example", "en", "Asia/Kolkata")
+    with acting(FEED):
+        assert Contact.objects.get(supplier=acme, ended_at=None).name == "Gerd Globe"
+        (told,) = AuditEvent.objects.filter(kind="merge.reversed")
+    assert "Gil Globex" not in [one["name"] for one in told.facts["tell"]]
 
 
 def test_not_while_bank_details_move_nor_what_has_left_or_is_merged(people, root, max_, now):
