@@ -22,6 +22,8 @@ from portal.kernel.scope import requires_scope
 from suppliers.banking.models import BankChange, BankFreeze
 from suppliers.banking.states import UNDECIDED
 from suppliers.details.models import IN_FORCE, Contact, Identifier
+from suppliers.details.services import tell_both
+from suppliers.details.states import Part
 from suppliers.merging.messages import AskMerge
 from suppliers.merging.models import SupplierMerge
 from suppliers.merging.policies import LONGEST_REASON, UNDO_WITHIN, may_undo, role_carried
@@ -126,7 +128,7 @@ def approve_merge(key: UUID, version: int | None, *, actor: Actor, at: datetime)
         ],
         "contacts": _carry_contacts(dup, kept, actor=actor, at=at),
         "identifiers": _carry_numbers(dup, kept, actor=actor, at=at),
-        **_carry_preferences(row),
+        **_carry_preferences(row, actor=actor, at=at),
     }
     fields = {**_decided(actor, at), "carried": carried}
     counts = {name: len(carried[name]) for name in ("members", "contacts", "identifiers")}
@@ -176,7 +178,7 @@ def undo_merge(key: UUID, version: int | None, why: str, *, actor: Actor, at: da
     Identifier.objects.filter(IN_FORCE, supplier=row.kept, pk__in=carried["identifiers"]).update(**ended)
     after = carried["after"]
     if before := {name: value for name, value in carried["before"].items() if _is_still(row, name, after)}:
-        _set(row.kept, before)
+        _set(row, before, actor=actor, at=at)
     fields = {"over_at": at, "over_by": actor.label, "why": said}
     facts = {**_facts(row), "tell": _people(by_it)}
     MERGE_LIFECYCLE.move(row, "undo", actor=actor, at=at, fields=fields, facts=facts)
@@ -250,13 +252,13 @@ def _carry_numbers(of: Side, to: Side, *, actor: Actor, at: datetime) -> list[in
     return [one.pk for one in Identifier.objects.bulk_create(rows)]
 
 
-def _carry_preferences(row: SupplierMerge) -> dict[str, dict[str, str]]:
+def _carry_preferences(row: SupplierMerge, *, actor: Actor, at: datetime) -> dict[str, dict[str, str]]:
     if not row.preferences:
         return {"before": {}, "after": {}}
     kept = row.kept
     before = {name: getattr(kept, name) for name in (*PREFERENCES, "channel")}
     after = {name: getattr(row.supplier, name) or before[name] for name in before}
-    _set(kept, after)
+    _set(row, after, actor=actor, at=at)
     return {"before": before, "after": after}
 
 
@@ -264,11 +266,17 @@ def _is_still(row: SupplierMerge, name: str, after: Mapping[str, str]) -> bool:
     return bool(getattr(row.kept, name) == after[name])
 
 
-def _set(supplier: Supplier, values: Mapping[str, str]) -> None:
+def _set(row: SupplierMerge, values: Mapping[str, str], *, actor: Actor, at: datetime) -> None:
+    """Both addresses are told where it is another now, as when somebody changes it by hand."""
+    supplier = row.kept
+    old = supplier.email
+    reader = {"name": supplier.name, "language": supplier.language, "time_zone": supplier.time_zone}
     set_here(supplier, **{name: values[name] for name in PREFERENCES if name in values})
     supplier.channel = values.get("channel", supplier.channel)
     supplier.version += 1
     supplier.save(update_fields=[*PREFERENCES, "channel", "erp_says", "version"])
+    said = {"merge": str(row.key), "supplier": supplier.name, "part": Part.PREFERENCES.value}
+    tell_both(supplier, old, supplier.email, said, reader, actor=actor, at=at)
 
 
 def _people(members: Sequence[Sequence[Any]]) -> list[dict[str, str]]:

@@ -234,6 +234,17 @@ def test_taken_apart_within_a_month_and_all_that_came_goes(people, root, max_, n
 
     row = do(root, undo_merge, row.key, row.version, "Two after all.", at=now + timedelta(days=29))
 
+    # Both addresses are told of either, as when somebody changes it by hand.
+    with acting(FEED):
+        told = AuditEvent.objects.filter(kind="supplier.mail_address_changed").order_by("id")
+        assert [(one.facts["from"], one.facts["to"], one.internal) for one in told] == [
+            ("sales@acme.example", "new@globex.example", True),
+            ("new@globex.example", "sales@acme.example", True),
+        ]
+        assert [one["address"] for one in told[0].facts["tell"]] == [
+            "sales@acme.example",
+            "new@globex.example",
+        ]
     assert (row.state, again("GLOBEX").merged_into) == ("undone", None)
     assert set(before) - set(members("ACME")) == {"Gil Globex"}
     assert members("GLOBEX") == {"Gil Globex": "administrator", "Sam Both": "read_only"}
