@@ -39,6 +39,7 @@ from suppliers.people.services import change_member_role, invite_person
 from suppliers.queries import actor_of
 from suppliers.services import receive_suppliers
 from tests.builders.bank import an_account, long_known
+from tests.builders.factors import show_factor
 from tests.builders.world import MONDAY
 from tests.database import made_once
 from tests.people import FEED, make_people
@@ -363,9 +364,12 @@ def test_a_supplier_has_no_way_to_it_and_the_database_wants_two_people(people, r
 # --- pages and the API ---------------------------------------------------------------------------------------
 
 
-def signed_in(person):
+def signed_in(person, *, factor=True):
+    """With the second factor shown a moment ago, which `long_known` gave to whoever decides on bank details."""
     client = Client()
     client.force_login(person.user)
+    if factor:
+        show_factor(client, person.user)
     return client
 
 
@@ -410,6 +414,19 @@ def test_from_a_candidate_to_a_merge_and_back_on_pages(people, now):
     assert root.post(decide, {"verb": "undo", "version": 2, "why": "Two after all."}).status_code == 303
     assert "Two after all." in page(root, place)
     page(signed_in(people["bea"]), reverse("merge-list"), 403)
+
+
+def test_whoever_has_a_second_factor_shows_it_to_merge(people, root, now):
+    row, max_ = asked(root, now), signed_in(people["max"], factor=False)
+    decide, said = reverse("merge-decide", args=[row.key]), {"verb": "approve", "version": 1}
+    assert max_.post(decide, said).status_code == 409
+    refused = max_.post(
+        f"/api/v1/supplier-merges/{row.key}/approve", '{"version": 1}', content_type="application/json"
+    )
+    assert (refused.status_code, refused.json()["code"]) == (403, "fresh_factor_needed")
+    assert again("GLOBEX").merged_into is None
+    show_factor(max_, people["max"].user)
+    assert max_.post(decide, said).status_code == 303
 
 
 def test_through_the_api(people):
