@@ -50,7 +50,7 @@ from procurement.erp.telling import Kind, carry_telling, move, supersede_older
 from procurement.invoices.models import Invoice, InvoiceFile, InvoiceTaxChoice
 from procurement.invoices.policies.numbers import number_key
 from procurement.invoices.queries import pay_days
-from procurement.invoices.services import cancelled_bookings, follow_bill
+from procurement.invoices.services import cancelled_bookings, comes_to_as_much, follow_bill
 from procurement.invoices.states import LIVE, SETTLED, FileKind, InvoiceState
 from procurement.orders.models import PurchaseOrder
 from procurement.orders.queries import lock_orders
@@ -409,11 +409,14 @@ def _end_tellings(invoice: Invoice, *, at: datetime) -> None:
 
 def _standing(bill: Bill) -> Bill:
     """What stands in the place of a booking that was thrown out, where the ERP's people have made another of the same
-    number: it is the one that ours is joined to from then on."""
+    number: it is the one that ours is joined to from then on. One that comes to another total is none of ours."""
     if bill.state != PaymentState.CANCELLED:
         return bill
     same = Bill.objects.filter(company=bill.company_id, supplier=bill.supplier_id, kind=bill.kind)
     others = _standing_as(same, bill.reference, bill.invoiced_on) if bill.reference else []
+    joined = Invoice.objects.filter(bill=bill).first()
+    if joined is not None:
+        others = [one for one in others if one.currency == bill.currency and comes_to_as_much(one, joined)]
     if not others:
         return bill
     other = others[-1]

@@ -194,11 +194,11 @@ class Sender:
 
 
 def find_sender(address: str, name: str = "") -> Sender:
-    """Who is known at an address: two or three queries."""
+    """Who is known at an address: two or three queries. Of a supplier with which the business has ended nobody is."""
     if not address:
         return Sender(name=name)
     user = User.objects.filter(email=address, is_active=True).first()
-    reached = Supplier.objects.filter(email__iexact=address).values_list("pk", flat=True)
+    reached = Supplier.objects.filter(email__iexact=address, left_at=None).values_list("pk", flat=True)
     memberships = Membership.objects.filter(user=user).values_list("supplier_id", "role") if user else ()
     return Sender(
         address=address,
@@ -225,10 +225,11 @@ def company_actor(sender: Sender) -> Actor:
 def side_of_holder(reply: ReplyTo) -> Side | None:
     """On which side whom we wrote to at a reply address stands today; None for a user who left. Two queries.
 
-    An address without a user is one at which a supplier's people are reached.
+    An address without a user is one at which a supplier's people are reached, until the business with it ends.
     """
     if reply.person.user_id is None:
-        return Side.SUPPLIER
+        has_left = Supplier.objects.filter(pk=reply.supplier_id, left_at__isnull=False).exists()
+        return None if has_left else Side.SUPPLIER
     user = User.objects.filter(pk=reply.person.user_id, is_active=True).first()
     if user is not None and user.company_role:
         return Side.COMPANY

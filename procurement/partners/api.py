@@ -32,6 +32,7 @@ from suppliers.offboarding.services import (
     reopen_business,
 )
 from suppliers.offboarding.states import OffboardingState
+from suppliers.people.ways import require_own_factor
 from suppliers.roles import Permission
 
 TAGS = ["offboarding"]
@@ -243,6 +244,7 @@ class Offboardings(Doors):
     )
     @program_door(P.SUPPLIER_MANAGE)
     def end(self, request: ProgramRequest, key: UUID) -> Response:
+        require_own_factor(request)
         find_offboarding(key, actor=request.actor)
         sent = read(OffboardingEnd, request.data)
         reasons = {one["kind"]: one["reason"] for one in sent.get("leave", [])}

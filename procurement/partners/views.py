@@ -55,6 +55,7 @@ from suppliers.offboarding.services import (
     reopen_business,
 )
 from suppliers.offboarding.states import OffboardingState
+from suppliers.people.ways import require_own_factor
 from suppliers.roles import Permission
 
 VIEW, MANAGE = Permission.SUPPLIER_VIEW, Permission.SUPPLIER_MANAGE
@@ -229,6 +230,7 @@ def offboarding_call_off(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
 @door(MANAGE, methods=["POST"])
 def offboarding_end(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """End the business: nothing is open, or it is said why each thing may be left."""
+    require_own_factor(request)  # it takes everybody's access
     row = find_offboarding(key, actor=request.actor)
     form = EndForm(request.POST, counts=open_matters(row.supplier, actor=request.actor))
     return _tried(

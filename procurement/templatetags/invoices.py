@@ -31,6 +31,7 @@ def onboarding_asked(context: Any, invoice: Invoice) -> str:
     if (
         not context["request"].actor.is_supplier
         or invoice.held_for.get("key") != f"{BY_MATCH}{ONBOARDING_OPEN}"
+        or invoice.acts == Acts.PAYABLES
     ):
         return ""
     return steps_text(str(invoice.held_for.get("params", {}).get("steps", "")).split())

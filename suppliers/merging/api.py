@@ -27,6 +27,7 @@ from suppliers.merging.services import (
 )
 from suppliers.merging.states import Alike, MergeState
 from suppliers.models import Supplier
+from suppliers.people.ways import require_own_factor
 from suppliers.roles import Permission
 
 TAGS = ["supplier merges"]
@@ -192,6 +193,7 @@ class SupplierMerges(Doors):
     )
     @program_door(P.DETAIL_APPROVE)
     def approve(self, request: ProgramRequest, key: UUID) -> Response:
+        require_own_factor(request)
         find_merge(key, actor=request.actor)
         sent = read(SupplierMergeApproval, request.data)
         approve_merge(key, sent["version"], actor=request.actor, at=request.at)
@@ -232,6 +234,7 @@ class SupplierMerges(Doors):
     )
     @program_door(P.SUPPLIER_MANAGE)
     def undo(self, request: ProgramRequest, key: UUID) -> Response:
+        require_own_factor(request)
         return self._decided(request, key, undo_merge)
 
     def _asked(self, request: ProgramRequest, verb: Any) -> Response:

@@ -13,8 +13,8 @@ from suppliers.models.supplier import Supplier
 class SupplierMerge(models.Model):
     """`supplier`, the duplicate, is the same company as `kept`.
 
-    `carried` is what came over, so that it can be taken back: `members` as pairs of supplier and person, keys of
-    `contacts`, numbers of `identifiers`, and under `before` what stood of the kept record where it was written over.
+    `carried` is what came over, so that it can be taken back: `members` as supplier, person, membership and role, keys
+    of `contacts`, numbers of `identifiers`, and what stood of the kept record `before` and `after` it was written over.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -8,7 +8,7 @@ nothing is merged while bank details of either are frozen or changing. Papers, d
 that they are of, which its people and ours go on reading.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -22,6 +22,8 @@ from portal.kernel.scope import requires_scope
 from suppliers.banking.models import BankChange, BankFreeze
 from suppliers.banking.states import UNDECIDED
 from suppliers.details.models import IN_FORCE, Contact, Identifier
+from suppliers.details.services import tell_both
+from suppliers.details.states import Part
 from suppliers.merging.messages import AskMerge
 from suppliers.merging.models import SupplierMerge
 from suppliers.merging.policies import LONGEST_REASON, UNDO_WITHIN, may_undo, role_carried
@@ -126,7 +128,7 @@ def approve_merge(key: UUID, version: int | None, *, actor: Actor, at: datetime)
         ],
         "contacts": _carry_contacts(dup, kept, actor=actor, at=at),
         "identifiers": _carry_numbers(dup, kept, actor=actor, at=at),
-        "before": _carry_preferences(row) if row.preferences else {},
+        **_carry_preferences(row, actor=actor, at=at),
     }
     fields = {**_decided(actor, at), "carried": carried}
     counts = {name: len(carried[name]) for name in ("members", "contacts", "identifiers")}
@@ -166,18 +168,19 @@ def undo_merge(key: UUID, version: int | None, why: str, *, actor: Actor, at: da
         problems.append(Problem("why", message % {"n": UNDO_WITHIN.days}, code="too_late"))
     _raise(problems)
     carried = row.carried
-    told = _people(carried["members"])
-    for supplier_id, user_id in carried["members"]:
-        member = Membership.objects.filter(supplier=supplier_id, user=user_id).first()
-        if member is not None:
-            remove_member(member.pk, actor=actor, at=at, tell=False)
+    # What an administrator gave or wrote meanwhile is not the merge's, and stays.
+    by_it = [one for one in carried["members"] if _is_as_given(one)]
+    for _supplier_id, _user_id, pk, _role in by_it:
+        remove_member(pk, actor=actor, at=at, tell=False)
     ended = {"ended_at": at, "ended_by": actor.label}
-    Contact.objects.filter(IN_FORCE, supplier=row.kept, key__in=carried["contacts"]).update(**ended)
+    contacts = Contact.objects.filter(IN_FORCE, supplier=row.kept, key__in=carried["contacts"])
+    contacts.filter(since_at=row.decided_at).update(**ended)
     Identifier.objects.filter(IN_FORCE, supplier=row.kept, pk__in=carried["identifiers"]).update(**ended)
-    if before := carried["before"]:
-        _set(row.kept, before)
+    after = carried["after"]
+    if before := {name: value for name, value in carried["before"].items() if _is_still(row, name, after)}:
+        _set(row, before, actor=actor, at=at)
     fields = {"over_at": at, "over_by": actor.label, "why": said}
-    facts = {**_facts(row), "tell": told}
+    facts = {**_facts(row), "tell": _people(by_it)}
     MERGE_LIFECYCLE.move(row, "undo", actor=actor, at=at, fields=fields, facts=facts)
     Supplier.objects.filter(pk=row.supplier_id).update(merged_into=None)
     return row
@@ -203,10 +206,15 @@ def _end(verb: str, key: UUID, version: int | None, why: str, *, actor: Actor, a
 
 def _carry_people(
     members: Sequence[Membership], to: Supplier, *, actor: Actor, at: datetime
-) -> list[tuple[int, int]]:
-    for one in members:
-        add_member(one.user, to, role_carried(one.role), actor=actor, at=at)
-    return [(to.pk, one.user_id) for one in members]
+) -> list[tuple[int, int, int, str]]:
+    made = [add_member(one.user, to, role_carried(one.role), actor=actor, at=at) for one in members]
+    return [(to.pk, one.user_id, one.pk, one.role) for one in made]
+
+
+def _is_as_given(member: Sequence[Any]) -> bool:
+    """Whether somebody acts by the merge alone still: neither in another role since, nor let in anew."""
+    _supplier_id, _user_id, pk, role = member
+    return Membership.objects.filter(pk=pk, role=role).exists()
 
 
 def _carry_contacts(of: Side, to: Side, *, actor: Actor, at: datetime) -> list[str]:
@@ -244,24 +252,37 @@ def _carry_numbers(of: Side, to: Side, *, actor: Actor, at: datetime) -> list[in
     return [one.pk for one in Identifier.objects.bulk_create(rows)]
 
 
-def _carry_preferences(row: SupplierMerge) -> dict[str, str]:
+def _carry_preferences(row: SupplierMerge, *, actor: Actor, at: datetime) -> dict[str, dict[str, str]]:
+    if not row.preferences:
+        return {"before": {}, "after": {}}
     kept = row.kept
     before = {name: getattr(kept, name) for name in (*PREFERENCES, "channel")}
-    wanted = {name: getattr(row.supplier, name) or before[name] for name in before}
-    _set(kept, wanted)
-    return before
+    after = {name: getattr(row.supplier, name) or before[name] for name in before}
+    _set(row, after, actor=actor, at=at)
+    return {"before": before, "after": after}
 
 
-def _set(supplier: Supplier, values: dict[str, str]) -> None:
-    set_here(supplier, **{name: values[name] for name in PREFERENCES})
-    supplier.channel = values["channel"]
-    supplier.save(update_fields=[*PREFERENCES, "channel", "erp_says"])
+def _is_still(row: SupplierMerge, name: str, after: Mapping[str, str]) -> bool:
+    return bool(getattr(row.kept, name) == after[name])
 
 
-def _people(members: Sequence[Sequence[int]]) -> list[dict[str, str]]:
+def _set(row: SupplierMerge, values: Mapping[str, str], *, actor: Actor, at: datetime) -> None:
+    """Both addresses are told where it is another now, as when somebody changes it by hand."""
+    supplier = row.kept
+    old = supplier.email
+    reader = {"name": supplier.name, "language": supplier.language, "time_zone": supplier.time_zone}
+    set_here(supplier, **{name: values[name] for name in PREFERENCES if name in values})
+    supplier.channel = values.get("channel", supplier.channel)
+    supplier.version += 1
+    supplier.save(update_fields=[*PREFERENCES, "channel", "erp_says", "version"])
+    said = {"merge": str(row.key), "supplier": supplier.name, "part": Part.PREFERENCES.value}
+    tell_both(supplier, old, supplier.email, said, reader, actor=actor, at=at)
+
+
+def _people(members: Sequence[Sequence[Any]]) -> list[dict[str, str]]:
     """Whom it is told to: everybody who acts for another record by it, with which one that is."""
-    users = User.objects.in_bulk({user_id for _supplier, user_id in members})
-    records = Supplier.objects.in_bulk({supplier_id for supplier_id, _user in members})
+    users = User.objects.in_bulk({user_id for _supplier, user_id, *_more in members})
+    records = Supplier.objects.in_bulk({supplier_id for supplier_id, _user, *_more in members})
     return [
         {
             "address": users[user_id].email,
@@ -270,7 +291,7 @@ def _people(members: Sequence[Sequence[int]]) -> list[dict[str, str]]:
             "time_zone": users[user_id].time_zone,
             "supplier": records[supplier_id].name,
         }
-        for supplier_id, user_id in members
+        for supplier_id, user_id, *_more in members
         if users[user_id].is_active
     ]
 

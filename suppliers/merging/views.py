@@ -35,6 +35,7 @@ from suppliers.merging.services import (
 )
 from suppliers.merging.states import MERGE_LIFECYCLE, MergeState
 from suppliers.models import Supplier
+from suppliers.people.ways import require_own_factor
 from suppliers.roles import Permission
 
 MANAGE, APPROVE = Permission.SUPPLIER_MANAGE, Permission.DETAIL_APPROVE
@@ -162,6 +163,8 @@ def merge_decide(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """Merge, refuse, withdraw, or take apart again."""
     row, form = find_merge(key, actor=request.actor), MergeWhyForm(request.POST)
     verb, seen = request.POST.get("verb", ""), whole_number(request.POST.get("version"))
+    if verb in ("approve", "undo"):  # people act for another supplier by it, or do so no more
+        require_own_factor(request)
     ways = {"refuse": refuse_merge, "withdraw": withdraw_merge, "undo": undo_merge}
     if not form.is_valid() or verb not in ("approve", *ways):
         return _show(request, row, form=form, status=422)

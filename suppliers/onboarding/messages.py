@@ -48,10 +48,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class PayingWaits:
-    """For which steps paying a supplier waits; `is_ours`: all of them were given, and we are checking them."""
+    """For which steps paying a supplier waits; `is_ours`: all of them were given, and we are checking them; `is_over`:
+    nothing is asked of the supplier any more, and somebody of ours says how it goes on."""
 
     steps: tuple[str, ...]
     is_ours: bool = False
+    is_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)

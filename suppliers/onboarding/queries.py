@@ -280,17 +280,21 @@ def _papers(suppliers: Sequence[Supplier], at: datetime) -> dict[int, str]:
 
 def paying_waits(supplier_ids: Iterable[int], at: datetime) -> dict[int, PayingWaits]:
     """For which steps paying a supplier waits, by the supplier's id; nothing of a supplier whose onboarding is done, or
-    which was never invited. A fixed number of queries; one where no onboarding is open.
+    taken back, or which was never invited. Whom we refuse, or with whom the business ended before it was done, is not
+    paid by that: it waits on. A fixed number of queries; one where no onboarding is open.
     """
+    left = Q(state=RunState.WITHDRAWN, supplier__left_at__isnull=False)
     with acting(DESK):
-        found = OnboardingRun.objects.filter(supplier__in=list(supplier_ids), state__in=OPEN)
+        found = OnboardingRun.objects.filter(
+            Q(state__in=[*OPEN, RunState.REFUSED]) | left, supplier__in=list(supplier_ids)
+        )
         rows = list(found.select_related("supplier"))
     waits = {}
     for sheet in sheets_of(rows, at).values():
         kinds = tuple(paying_waits_for(sheet.steps, sheet.standing))
         if kinds:
             is_ours = all(sheet.standing[kind] == StepStanding.WITH_US for kind in kinds)
-            waits[sheet.run.supplier_id] = PayingWaits(kinds, is_ours)
+            waits[sheet.run.supplier_id] = PayingWaits(kinds, is_ours, sheet.run.state not in OPEN)
     return waits
 
 

@@ -406,6 +406,19 @@ def test_what_is_thrown_out_there_is_held_here_unless_another_stands_in_its_plac
     assert standing() == ("held", "", None, None)
 
 
+def test_another_total_under_its_number_does_not_stand_in_the_place_of_what_was_thrown_out(
+    order: Any,
+) -> None:
+    deliver(tell(an_approved_invoice(order, {"L10": 60})), ScriptedErp(CONFIRMED))
+    tells(booked(order, "paid", paid_on=date(2026, 4, 2)))
+    tells(booked(order, "approved", total=Decimal("1300.00"), open_amount="1300.00", key="5100088124"))
+    assert standing()[:2] == ("paid", "5100088123")
+
+    tells(booked(order, "cancelled"))
+
+    assert standing() == ("held", "", None, None)
+
+
 def test_what_waited_for_a_person_waits_no_more_once_its_booking_is_cancelled(order: Any) -> None:
     message = tell(an_approved_invoice(order, {"L10": 60}))
     assert deliver(message, ScriptedErp(ValidationRefused("It was cancelled."))) == "person"

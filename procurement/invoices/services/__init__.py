@@ -18,6 +18,7 @@ from procurement.invoices.services.send import Sent, check_draft, findings_of, s
 from procurement.invoices.services.settle import (
     approve_invoice,
     cancelled_bookings,
+    comes_to_as_much,
     dispute_invoice,
     follow_bill,
     hold_invoice,
@@ -69,6 +70,7 @@ __all__ = [
     "charges_in",
     "check_draft",
     "choose_account",
+    "comes_to_as_much",
     "discard_draft",
     "dispute_invoice",
     "drop_invoice_file",

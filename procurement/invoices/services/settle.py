@@ -430,7 +430,7 @@ def follow_bill(bill: Bill, *, actor: Actor, at: datetime) -> Invoice | None:
     is_gone = bill.state == PaymentState.CANCELLED
     if is_gone and (invoice.state not in SETTLED or _is_unbooked(invoice, bill)):
         return invoice
-    if not (is_gone and invoice.bill_id == bill.pk) and abs(bill.total - invoice.total) > _rounding(invoice):
+    if not (is_gone and invoice.bill_id == bill.pk) and not comes_to_as_much(bill, invoice):
         _say_otherwise(invoice, bill, actor=actor, at=at)
         return invoice
     invoice = _note(invoice, {"bill": bill}, at=at)
@@ -445,6 +445,12 @@ def follow_bill(bill: Bill, *, actor: Actor, at: datetime) -> Invoice | None:
     if is_booked and invoice.state in (InvoiceState.APPROVED, InvoiceState.SCHEDULED):
         return mark_scheduled(invoice.key, pay_on=bill.due_on, bill=bill, actor=actor, at=at)
     return invoice
+
+
+@requires_scope
+def comes_to_as_much(bill: Bill, invoice: Invoice) -> bool:
+    """Whether a booking comes to what was taken, but for what the ERP has rounded otherwise."""
+    return abs(bill.total - invoice.total) <= _rounding(invoice)
 
 
 def cancelled_bookings(invoice: Invoice) -> int:

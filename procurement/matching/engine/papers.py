@@ -217,7 +217,8 @@ class Grounds:
     jurisdiction) that the company takes; None: it has not said, and nothing that claims tax is approved alone.
     `charged` is what other claims on the same orders charge, by code. Tax ids are as written; none known means that
     they are not compared. `paying_waits` are the steps of the supplier's onboarding for which paying waits, and
-    `onboarding_is_ours` says that all of them were given and are being checked.
+    `onboarding_is_ours` says that all of them were given and are being checked, `onboarding_is_over` that nothing is
+    asked of the supplier any more.
     """
 
     subject: Subject
@@ -230,6 +231,7 @@ class Grounds:
     bank_is_frozen: bool = False
     paying_waits: Sequence[str] = ()
     onboarding_is_ours: bool = False
+    onboarding_is_over: bool = False
     supplier_tax_ids: frozenset[str] = frozenset()
     company_tax_ids: frozenset[str] = frozenset()
     without_order: bool = False

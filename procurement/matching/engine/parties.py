@@ -41,6 +41,8 @@ def check_onboarding(claim: Claim, grounds: Grounds, limits: Limits) -> Iterator
         return
     inputs = {"steps": " ".join(grounds.paying_waits)}
     acts = Acts.NOBODY if grounds.onboarding_is_ours else Acts.SUPPLIER
+    if grounds.onboarding_is_over:
+        acts = Acts.PAYABLES
     yield Check(CheckKind.SUPPLIER, Result.FAILED, ONBOARDING_OPEN, inputs, acts=acts)
 
 

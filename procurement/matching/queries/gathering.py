@@ -228,6 +228,7 @@ class Gathering:
             bank_is_frozen=invoice.supplier_id in self.frozen,
             paying_waits=waits.steps if waits else (),
             onboarding_is_ours=bool(waits and waits.is_ours),
+            onboarding_is_over=bool(waits and waits.is_over),
             company_tax_ids=frozenset({company_tax_id} if company_tax_id else ()),
             without_order=bool(profile and profile.allow_without_order),
         )

@@ -20,6 +20,7 @@ from suppliers.banking.messages import AccountsPaper, PaidTo
 from suppliers.banking.models import BankTold
 from suppliers.banking.queries import (
     OFFICE,
+    has_just_ended,
     hold_supplier,
     live_by_trace,
     to_enter_of,
@@ -59,7 +60,8 @@ def hear_of_erp(papers: Sequence[AccountsPaper], *, actor: Actor, at: datetime) 
         open_tasks = to_enter_of(ids)
     stored, problems = 0, list[Problem]()
     quiet: list[int] = []
-    for number in sorted(newest):
+    # Suppliers in the order in which everybody holds several of them.
+    for number in sorted(newest, key=lambda one: (known[one].pk if one in known else 0, one)):
         supplier = known.get(number)
         if supplier is None:
             message = _("Supplier %(value)s is not known.") % {"value": number[:40]}
@@ -72,8 +74,9 @@ def hear_of_erp(papers: Sequence[AccountsPaper], *, actor: Actor, at: datetime) 
         if is_known and supplier.pk not in open_tasks and not unread and _is_as_before(read, before):
             quiet += [row.pk for row in before if row.gone_at is None]
             continue
-        if unread and set(live.get(supplier.pk, {})) - {mark for one in read for mark in one.any_trace}:
-            # Nothing to propose, but the ERP pays to something else than what is on record.
+        known_there = {*live.get(supplier.pk, {}), *(row.trace for row in before if row.gone_at is None)}
+        if unread and known_there - {mark for one in read for mark in one.any_trace}:
+            # Nothing to propose, but the ERP pays to something else than what is on record, or than it told last.
             note(TOLD_OTHERWISE, supplier=supplier.number, told="?")
         moved, found = _take(supplier, read, actor=actor, at=at, is_whole=not unread)
         stored += moved
@@ -123,16 +126,23 @@ def _take(
     beside = {pk for one in read for mark, pk in live.items() if mark in one.any_trace}
     proposed, problems = False, list[Problem]()
     for one in read:
-        if not has_history and (not before or one.trace not in fresh):
+        is_new = one.trace in fresh
+        if not has_history and not (before and is_new):
             continue
         outcome = hear_one(_told_as(supplier, one), supplier, actor, at, beside)
         if isinstance(outcome, Problem):
             problems.append(outcome)
-        elif outcome:
-            proposed = True
+        proposed = proposed or outcome is True
+        # Also where it was asked for here, or refused, before: until it is in force nobody is to be paid to it.
+        if outcome is True or (is_new and not _is_live(one, live) and not _has_just_ended(supplier, one)):
             shown = f"{one.account.country} \u2022\u2022\u2022\u2022 {one.account.shown}"
             note(TOLD_OTHERWISE, supplier=supplier.number, told=shown)
     return proposed or gone or bool(fresh), problems
+
+
+def _has_just_ended(supplier: Supplier, one: _Read) -> bool:
+    with acting(OFFICE):
+        return has_just_ended(supplier.pk, one.account)
 
 
 def _write_down(

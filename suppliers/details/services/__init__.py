@@ -1,6 +1,6 @@
 """The verbs of company data."""
 
-from suppliers.details.services.changing import change_detail
+from suppliers.details.services.changing import change_detail, tell_both
 from suppliers.details.services.classifying import (
     classify_suppliers,
     retire_category,
@@ -19,6 +19,7 @@ __all__ = [
     "classify_suppliers",
     "refuse_detail_change",
     "retire_category",
+    "tell_both",
     "withdraw_detail_change",
     "write_category",
     "write_detail_rule",

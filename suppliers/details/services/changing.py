@@ -5,6 +5,7 @@ the second is told that it looks otherwise by now, and who approves and who with
 """
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -166,18 +167,36 @@ def _write(
 
 
 def tell_addresses(change: ChangeRequest, supplier: Supplier, *, actor: Actor, at: datetime) -> None:
-    """The company's mail address, or a contact's, is another now, or no more: both are told, whoever reads them. So who
-    takes over an account and then the address does not do so unseen."""
+    """The company's mail address, or a contact's, is another now, or no more: see `tell_both`."""
     old, new = (str(side.get("email") or "") for side in (change.old, change.new))
-    if change.part not in (Part.PREFERENCES, Part.CONTACT) or not old or old.lower() == new.lower():
+    if change.part not in (Part.PREFERENCES, Part.CONTACT):
         return
-    name = str(change.old.get("name") or supplier.name)
-    language = str(change.old.get("language") or supplier.language)
-    reader = {"name": name, "language": language, "time_zone": supplier.time_zone}
-    facts = {
-        "detail": str(change.key),
-        "supplier": supplier.name,
-        "part": change.part,
+    said = {"detail": str(change.key), "supplier": supplier.name, "part": change.part}
+    reader = {
+        "name": str(change.old.get("name") or supplier.name),
+        "language": str(change.old.get("language") or supplier.language),
+        "time_zone": supplier.time_zone,
+    }
+    tell_both(supplier, old, new, said, reader, actor=actor, at=at)
+
+
+@requires_scope
+def tell_both(
+    supplier: Supplier,
+    old: str,
+    new: str,
+    said: Mapping[str, str],
+    reader: Mapping[str, str],
+    *,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """Tell both addresses, whoever reads them, that the one took the place of the other. So who takes over an account
+    and then the address does not do so unseen."""
+    if not old or old.lower() == new.lower():
+        return
+    facts: dict[str, Any] = {
+        **said,
         "from": old,
         "to": new,
         "tell": [{**reader, "address": one} for one in (old, new) if one],

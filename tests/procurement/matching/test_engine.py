@@ -462,6 +462,7 @@ def test_the_narrowest_policy_counts_and_of_several_the_strictest():
     [
         (a_claim(a_line(1)), {}, {}, (None, "supplier")),
         (a_claim(a_line(1)), {"onboarding_is_ours": True}, {}, (None, "nobody")),
+        (a_claim(a_line(1)), {"onboarding_is_over": True}, {}, (None, "payables")),
         # Whoever acts on another difference does so meanwhile.
         (a_claim(a_line(1, "99")), {}, {}, ("price.over", "buyer")),
         (a_claim(a_line(1)), {}, {"waits_for_onboarding": False}, ("", "")),

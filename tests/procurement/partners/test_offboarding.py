@@ -6,15 +6,17 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from portal.kernel.actors import Side
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, NotFound, StaleDocument
 from portal.kernel.scope import acting
 from procurement.acknowledgments.messages import AcknowledgeOrder
 from procurement.acknowledgments.services import acknowledge_order
-from procurement.links.messages import Person
+from procurement.links.messages import Person, ReplyTo
 from procurement.links.models import SignedLink
 from procurement.links.services import issue_link
 from procurement.links.states import Purpose
+from procurement.mailroom.queries import find_sender, side_of_holder
 from procurement.notifications.queries import readers_at
 from procurement.partners.messages import EndBusiness
 from procurement.partners.policies import Share
@@ -253,8 +255,16 @@ def test_what_still_comes_and_what_is_refused_after_the_end(people, root, acme, 
     row = begun(root, acme, now, days=0)
     asha = people["asha"].actor
     receive(a_paper("4500000001"), at=now)
+    written_to = ReplyTo("order:x", acme.pk, None, Person("sales@acme.example", "Acme Valves"))
+    with acting(FEED):
+        assert find_sender("sales@acme.example").supplier_ids == {acme.pk}
+        assert side_of_holder(written_to) == Side.SUPPLIER
     ended(root, row, now, orders="The ERP closes it.")
 
+    # Nobody speaks for it by mail either.
+    with acting(FEED):
+        assert not find_sender("sales@acme.example").is_known
+        assert side_of_holder(written_to) is None
     receive(a_paper("4500000002"), at=now)
     assert fresh("4500000002").state == "issued"
     order = fresh("4500000001")

@@ -25,6 +25,7 @@ from suppliers.offboarding.models import Offboarding
 from suppliers.offboarding.services import begin_offboarding
 from suppliers.services import receive_suppliers
 from tests.builders.changes import an_agreed_order
+from tests.builders.factors import give_app, show_factor
 from tests.builders.facts import a_receipt, arrive
 from tests.builders.invoices import a_sent_invoice
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, receive
@@ -291,6 +292,18 @@ def test_the_end_of_a_business_through_the_api(people, root, acme):
     assert send(root, "post", f"{one}/call-off", {"version": 3, "why": "x"}).status_code == 409
     back = send(root, "post", f"{one}/reopen", {"version": 3, "why": "The other source failed."})
     assert back.json()["state"] == "reopened"
+
+
+def test_whoever_has_a_second_factor_shows_it_to_end_a_business(people, root, acme):
+    assert begin(root, acme).status_code == 303
+    row = row_of(acme)
+    give_app(people["root"].user)
+    assert root.post(place("offboarding-end", row), {"version": 1}).status_code == 409
+    refused = send(root, "post", f"/offboardings/{row.key}/end", {"version": 1})
+    assert (refused.status_code, refused.json()["code"]) == (403, "fresh_factor_needed")
+    assert row_of(acme).state == "begun"
+    show_factor(root, people["root"].user)
+    assert root.post(place("offboarding-end", row), {"version": 1}).status_code == 303
 
 
 def test_thirty_that_leave_take_as_many_queries_as_one(people, root):

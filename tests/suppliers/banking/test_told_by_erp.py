@@ -157,6 +157,24 @@ def test_an_account_beside_the_one_in_force_is_one_more_and_in_its_place_another
     assert in_office(lambda: BankAccount.objects.get().state) == "in_force"
 
 
+def test_what_is_only_asked_for_here_is_an_alarm_where_the_erp_pays_to_it_already(people, acme, now):
+    account = an_account(people, at=now)
+    hear(paper(OLD_IBAN), at=now)
+    ask(wanted(acme, NEW_IBAN, account=account.key), people["asha"], now)
+    assert hear(paper(NEW_IBAN), at=now + DAY)[0] == 1
+    assert (proposed(), alarms()) == ([], [{"supplier": "ACME", "told": "DE •••• 9890"}])
+    assert hear(paper(NEW_IBAN), at=now + 2 * DAY)[0] == 0  # once
+    assert len(alarms()) == 1
+
+
+def test_what_cannot_be_read_in_the_place_of_what_the_erp_alone_knew_is_an_alarm(people, now):
+    assert hear(paper("DE00"), at=now) == (0, 1, ["structure"])
+    assert hear(paper(OLD_IBAN), at=now)[0] == 1
+    assert alarms() == []
+    assert hear(paper("DE00"), at=now + DAY) == (0, 1, ["structure"])
+    assert alarms() == [{"supplier": "ACME", "told": "?"}]
+
+
 def test_what_is_in_force_is_a_task_until_the_erp_tells_of_it(people, acme, now):
     account = an_account(people, at=now)
     first = in_office(lambda: BankChange.objects.get(made=account))

@@ -35,10 +35,11 @@ from suppliers.models import Membership, Supplier
 from suppliers.onboarding.messages import InviteSuppliers, Target
 from suppliers.onboarding.services import invite_suppliers
 from suppliers.people.messages import InvitePerson
-from suppliers.people.services import invite_person
+from suppliers.people.services import change_member_role, invite_person
 from suppliers.queries import actor_of
 from suppliers.services import receive_suppliers
 from tests.builders.bank import an_account, long_known
+from tests.builders.factors import show_factor
 from tests.builders.world import MONDAY
 from tests.database import made_once
 from tests.people import FEED, make_people
@@ -234,6 +235,17 @@ def test_taken_apart_within_a_month_and_all_that_came_goes(people, root, max_, n
 
     row = do(root, undo_merge, row.key, row.version, "Two after all.", at=now + timedelta(days=29))
 
+    # Both addresses are told of either, as when somebody changes it by hand.
+    with acting(FEED):
+        told = AuditEvent.objects.filter(kind="supplier.mail_address_changed").order_by("id")
+        assert [(one.facts["from"], one.facts["to"], one.internal) for one in told] == [
+            ("sales@acme.example", "new@globex.example", True),
+            ("new@globex.example", "sales@acme.example", True),
+        ]
+        assert [one["address"] for one in told[0].facts["tell"]] == [
+            "sales@acme.example",
+            "new@globex.example",
+        ]
     assert (row.state, again("GLOBEX").merged_into) == ("undone", None)
     assert set(before) - set(members("ACME")) == {"Gil Globex"}
     assert members("GLOBEX") == {"Gil Globex": "administrator", "Sam Both": "read_only"}
@@ -249,6 +261,28 @@ def test_taken_apart_within_a_month_and_all_that_came_goes(people, root, max_, n
         assert not Identifier.objects.filter(supplier=acme, ended_at=None).exists()
         assert Identifier.objects.filter(supplier__number="GLOBEX", ended_at=None).count() == 1
     assert asked(root, now).state == "asked"
+
+
+def test_taken_apart_leaves_what_an_administrator_gave_or_wrote_meanwhile(people, root, max_, now):
+    a_contact("GLOBEX", "Gerd Globe", telephone="+4930123456")
+    row = merged(root, max_, now, preferences=True)
+    later = now + timedelta(days=1)
+    with acting(FEED):
+        gil = Membership.objects.get(supplier__number="ACME", user__name="Gil Globex")
+        Supplier.objects.filter(number="ACME").update(email="new@acme.example")
+        Contact.objects.filter(supplier=again("ACME"), name="Gerd Globe").update(since_at=later)
+    do(root, change_member_role, gil.pk, "shipping", at=later)
+
+    do(root, undo_merge, row.key, row.version, "Two after all.", at=later)
+
+    assert members("ACME")["Gil Globex"] == "shipping"
+    assert members("GLOBEX") == {"Gil Globex": "administrator", "Sam Both": "read_only"}
+    acme = again("ACME")
+    assert (acme.email, acme.language, acme.time_zone) == ("new@acme.example", "en", "Asia/Kolkata")
+    with acting(FEED):
+        assert Contact.objects.get(supplier=acme, ended_at=None).name == "Gerd Globe"
+        (told,) = AuditEvent.objects.filter(kind="merge.reversed")
+    assert "Gil Globex" not in [one["name"] for one in told.facts["tell"]]
 
 
 def test_not_while_bank_details_move_nor_what_has_left_or_is_merged(people, root, max_, now):
@@ -330,9 +364,12 @@ def test_a_supplier_has_no_way_to_it_and_the_database_wants_two_people(people, r
 # --- pages and the API ---------------------------------------------------------------------------------------
 
 
-def signed_in(person):
+def signed_in(person, *, factor=True):
+    """With the second factor shown a moment ago, which `long_known` gave to whoever decides on bank details."""
     client = Client()
     client.force_login(person.user)
+    if factor:
+        show_factor(client, person.user)
     return client
 
 
@@ -377,6 +414,19 @@ def test_from_a_candidate_to_a_merge_and_back_on_pages(people, now):
     assert root.post(decide, {"verb": "undo", "version": 2, "why": "Two after all."}).status_code == 303
     assert "Two after all." in page(root, place)
     page(signed_in(people["bea"]), reverse("merge-list"), 403)
+
+
+def test_whoever_has_a_second_factor_shows_it_to_merge(people, root, now):
+    row, max_ = asked(root, now), signed_in(people["max"], factor=False)
+    decide, said = reverse("merge-decide", args=[row.key]), {"verb": "approve", "version": 1}
+    assert max_.post(decide, said).status_code == 409
+    refused = max_.post(
+        f"/api/v1/supplier-merges/{row.key}/approve", '{"version": 1}', content_type="application/json"
+    )
+    assert (refused.status_code, refused.json()["code"]) == (403, "fresh_factor_needed")
+    assert again("GLOBEX").merged_into is None
+    show_factor(max_, people["max"].user)
+    assert max_.post(decide, said).status_code == 303
 
 
 def test_through_the_api(people):

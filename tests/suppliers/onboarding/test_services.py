@@ -347,6 +347,26 @@ def test_paying_waits_for_what_the_template_says_and_for_nobody_who_was_not_invi
     assert paying_waits([acme, globex], now) == {acme: PayingWaits(("bank",))}
 
 
+def test_whom_we_refuse_or_part_with_before_it_is_done_is_not_paid_by_that(root, now):
+    template(root, at=now)
+    invite(root, "ACME", at=now)
+    run = run_of("ACME")
+    over = {run.supplier_id: PayingWaits(("bank",), is_over=True)}
+
+    def waits():
+        return paying_waits([run.supplier_id], now)
+
+    do(root, refuse_onboarding, run.key, None, "Not who they said they are.", at=now)
+    assert waits() == over
+    do(root, begin_again, run.key, at=now)
+    assert waits() == {run.supplier_id: PayingWaits(("bank",))}
+    do(root, withdraw_onboarding, run.key, None, "Invited by mistake.", at=now)
+    assert waits() == {}
+    with acting(FEED):
+        Supplier.objects.filter(pk=run.supplier_id).update(leaving_on=now.date(), left_at=now)
+    assert waits() == over
+
+
 def test_a_template_is_chosen_anew_for_who_is_under_way_only(root, now):
     invite(root, "100", "ACME", at=now)
     assert [run_of(one).template_id for one in ("100", "ACME")] == [None, None]
