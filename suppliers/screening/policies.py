@@ -146,26 +146,57 @@ class Match:
 
 
 class Index:
-    """The listed parties by the words of their names, so that thousands of suppliers are compared with few of them."""
+    """The listed parties by the words of their names, so that each supplier is compared with few of them.
+
+    Note [Rare words first]: of a name of so many words a like one has so many in common at least, whatever its own length
+    (`least_in_common`). So it has one of the others with it, plus one: it is enough to look at those names that hold one
+    of these few words, and of all the words the rarest in the lists are taken. Only what written in one word is the same
+    may have no word in common, and is looked up as that. Nothing is lost by it: the property test compares with all.
+    """
 
     def __init__(self, parties: Iterable[Listed]) -> None:
         self._names: list[tuple[Listed, str, tuple[str, ...]]] = []
-        self._by_word: dict[str, set[int]] = defaultdict(set)
+        self._words: list[frozenset[str]] = []
+        self._by_word: dict[str, list[int]] = defaultdict(list)
+        self._in_one_word: dict[str, list[int]] = defaultdict(list)
         for party in parties:
             for name, words in [(one, words) for one in party.names for words in readings_of(one)]:
                 place = len(self._names)
                 self._names.append((party, name, words))
-                for word in {*words, "".join(words)}:
-                    self._by_word[word].add(place)
+                self._words.append(frozenset(words))
+                self._in_one_word["".join(words)].append(place)
+                for word in set(words):
+                    self._by_word[word].append(place)
 
     def matches(self, names: Iterable[str], threshold: int) -> list[Match]:
-        """The parties that are like one of these names, each by the name that is most: the likest first."""
+        """The parties that are like one of these names, each by the name that is most: the likest first.
+
+        `threshold` is in whole percent, from 1 on.
+        """
         best: dict[str, Match] = {}
-        for words in (words for name in names for words in readings_of(name)):
-            places = set().union(*(self._by_word.get(word, set()) for word in {*words, "".join(words)}))
-            for place in places:
+        for words in dict.fromkeys(words for name in names for words in readings_of(name)):
+            for place in self._worth_a_look(words, least_in_common(len(words), threshold)):
                 party, listed, theirs = self._names[place]
                 score = likeness(words, theirs)
                 if score >= threshold and (party.ref not in best or score > best[party.ref].score):
                     best[party.ref] = Match(party, listed, score)
         return sorted(best.values(), key=lambda one: (-one.score, one.listed.ref))
+
+    def _worth_a_look(self, words: Sequence[str], fewest: int) -> list[int]:
+        """Where the names stand that may be like this one, in the order of the lists. Note [Rare words first]."""
+        every = frozenset(words)
+        said_twice = len(words) - len(every)
+        rarest = sorted(words, key=lambda word: len(self._by_word.get(word, ())))[: len(words) - fewest + 1]
+        holding = set().union(*(self._by_word.get(word, ()) for word in set(rarest)))
+        # Words are counted once here, which is quick: one that is said twice may be in common twice.
+        likely = {place for place in holding if len(every & self._words[place]) + said_twice >= fewest}
+        return sorted(likely.union(self._in_one_word.get("".join(words), ())))
+
+
+def least_in_common(words: int, threshold: int) -> int:
+    """How many words a name of any length has in common with one of so many, at least, to be that much alike.
+
+    Twice `c`, by `words` and the other's length, in percent: the other has `c` words at least, so `c` is least where it
+    has no other.
+    """
+    return max(1, -(-threshold * words // (200 - threshold)))

@@ -1,11 +1,13 @@
 """How alike names are, and what the files of the lists say. All names are invented."""
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from portal.kernel.errors import Invalid
 from suppliers.screening.files.reading import read_list
 from suppliers.screening.messages import Listed
-from suppliers.screening.policies import Index, likeness, words_of
+from suppliers.screening.policies import Index, least_in_common, likeness, readings_of, words_of
 
 SDN = (
     b'101,"NORTHERN BOLT TRADING COMPANY LTD","-0- ","DEMO1","-0- "\n'
@@ -78,6 +80,41 @@ def test_a_supplier_is_found_by_the_likest_of_all_names():
         ("1", "Severny Bolt Trading", 80)
     ]
     assert index.matches(["Completely different"], 70) == []
+
+
+# Few words, so that names have much in common; some are others written together, or one twice.
+SOME_NAMES = st.lists(
+    st.sampled_from(["bolt", "north", "northbolt", "tin", "valve", "gmbh", "Ацме", "bolt bolt"]), max_size=6
+).map(" ".join)
+
+
+@given(st.lists(st.lists(SOME_NAMES, min_size=1, max_size=3), max_size=12), SOME_NAMES, st.integers(1, 100))
+@example([["north bolt"]], "northbolt", 80)
+@example([["bolt bolt bolt tin"]], "bolt bolt bolt valve", 75)
+@example([["tin"], ["bolt bolt"]], "bolt bolt tin tin", 66)
+def test_nobody_is_lost_by_looking_at_the_rare_words_first(lists, name, threshold):
+    """The index against a comparison of each name with each."""
+    parties = [Listed(str(number), tuple(names)) for number, names in enumerate(lists)]
+    every = {
+        party.ref: max(
+            likeness(one, other)
+            for one in readings_of(name)
+            for listed in party.names
+            for other in readings_of(listed)
+        )
+        for party in parties
+    }
+
+    found = {one.listed.ref: one.score for one in Index(parties).matches([name], threshold)}
+
+    assert found == {ref: score for ref, score in every.items() if score >= threshold}
+
+
+@pytest.mark.parametrize(
+    ("words", "threshold", "wanted"), [(4, 80, 3), (2, 80, 2), (1, 80, 1), (10, 100, 10), (6, 50, 2), (1, 1, 1)]
+)
+def test_how_much_like_names_have_in_common_at_least(words, threshold, wanted):
+    assert least_in_common(words, threshold) == wanted
 
 
 def test_the_lists_are_read_as_their_makers_write_them():
