@@ -16,18 +16,13 @@ from procurement.erp.delivery import carry
 from procurement.erp.inbound import take_papers
 from procurement.erp.models import ErpCommand, NoticeWrite, ReceiptWrite
 from procurement.erp.ports import (
-    Capabilities,
     CommandResult,
-    Deletions,
-    ErpError,
     Feed,
     Outcome,
-    ReadBack,
     Sighting,
     Transient,
     UnknownOutcome,
     ValidationRefused,
-    WriteField,
     WriteResult,
 )
 from procurement.erp.telling import call_it_keyed, tell_again
@@ -40,36 +35,12 @@ from tests.builders.inbox import LATER, review, the_case
 from tests.builders.shipments import a_sent_notice
 from tests.builders.told_counts import a_count, tell
 from tests.builders.world import MONDAY, fresh
+from tests.erp.scripted import SLOW, ScriptedErp
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SLOW = timedelta(seconds=30)
 CONFIRMED = WriteResult(Outcome.CONFIRMED, reference="stock.shipment.in,1")
-
-
-class ScriptedErp:
-    """An ERP that does what the test wrote down: each entry answers one call."""
-
-    def __init__(self, *script: ErpError | WriteResult, books_receipts: bool = True) -> None:
-        self.script = list(script)
-        self.told: list[ReceiptCommand] = []
-        self.capabilities = Capabilities(
-            reads=frozenset(Feed),
-            writes=frozenset(WriteField),
-            read_back=ReadBack.IMMEDIATE,
-            optimistic_lock=True,
-            deletions=Deletions.BY_SWEEP,
-            slowest_call=SLOW,
-            books_receipts=books_receipts,
-        )
-
-    def write_receipt(self, command: ReceiptCommand) -> WriteResult:
-        self.told.append(command)
-        answer = self.script.pop(0)
-        if isinstance(answer, ErpError):
-            raise answer
-        return answer
 
 
 def deliver(message: Any, erp: Any, after: timedelta = timedelta(0)) -> str:

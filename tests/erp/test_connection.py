@@ -45,10 +45,10 @@ from procurement.erp.ports import (
 )
 from procurement.orders.models import PurchaseOrder
 from tests.builders.world import MONDAY, a_paper
+from tests.erp.scripted import ScriptedErp
 from tests.erp.test_delivery import (
     CONFIRMED,
     Clock,
-    ScriptedErp,
     agree,
     all_commands,
     an_order_in_the_portal,
@@ -106,7 +106,7 @@ def test_after_three_failures_in_a_row_the_others_wait_without_an_attempt(world,
 
     deliver(erp, clock, monkeypatch)
 
-    assert len(erp.writes) == 3
+    assert len(erp.told) == 3
     assert messages() == [("waiting", 1)] * 3 + [("waiting", 0)] * 3
     door = the_door()
     assert (door.opened_at, door.ask_at, door.trouble) == (
@@ -137,7 +137,7 @@ def test_one_asks_in_vain_and_it_rests_twice_as_long(world, clock, monkeypatch):
     erp = ScriptedErp(AWAY)
     deliver(erp, clock, monkeypatch)
 
-    assert len(erp.writes) == 1
+    assert len(erp.told) == 1
     assert the_door().ask_at == clock() + timedelta(seconds=10)
     assert the_door().opened_at == MONDAY
 
@@ -161,7 +161,7 @@ def test_failures_of_one_record_leave_the_door_open(world, clock, monkeypatch):
 
     deliver(erp, clock, monkeypatch)
 
-    assert len(erp.writes) == 6
+    assert len(erp.told) == 6
     assert (the_door().failures, the_door().opened_at) == (0, None)
 
 
@@ -312,12 +312,12 @@ def test_of_two_workers_one_asks_and_the_other_waits(world, clock, monkeypatch):
     (first,) = in_threads(lambda: deliver_due(worker=1, clock=clock, limit=1))
     assert erp.asked.wait(20)
     tried_by_second = deliver_due(worker=2, clock=clock)
-    calls_of_second = len(erp.writes)
+    calls_of_second = len(erp.told)
     erp.answer.set()
     first.join(20)
 
     assert (tried_by_second, calls_of_second) == (0, 0)
-    assert len(erp.writes) == 6
+    assert len(erp.told) == 6
     assert [command.state for command in all_commands()] == ["confirmed"] * 6
     with acting(FEED):
         attempts = DeliveryAttempt.objects.filter(message__topic="erp").values_list("message_id", "number")
@@ -342,7 +342,7 @@ def test_two_workers_at_the_same_moment_make_one_call_between_them(world, clock,
     for thread in in_threads(work(1), work(2)):
         thread.join(30)
 
-    assert len(erp.writes) == 1
+    assert len(erp.told) == 1
     assert sum(attempts for _state, attempts in messages()) == 4
     assert the_door().ask_at == clock() + timedelta(seconds=10)
 

@@ -41,7 +41,8 @@ from procurement.orders.services import Decision, decide_promises, make_promises
 from procurement.threads.models import Message
 from suppliers.models import User
 from tests.builders.world import MONDAY, a_line, a_paper, fresh_line
-from tests.erp.test_delivery import Clock, FilesWorld, ScriptedErp, agree, agreement_of, deliver, in_portal
+from tests.erp.scripted import ScriptedErp
+from tests.erp.test_delivery import Clock, FilesWorld, agree, agreement_of, deliver, in_portal
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)

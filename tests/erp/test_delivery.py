@@ -27,7 +27,6 @@ from procurement.erp.ports import (
     CurrentLine,
     Cursor,
     Deletions,
-    ErpError,
     ExpiredCredentials,
     Feed,
     Outcome,
@@ -60,48 +59,10 @@ from procurement.orders.policies import NewPiece
 from procurement.orders.queries import lock_order
 from procurement.orders.services import Decision, decide_promises, make_promises
 from tests.builders.world import MONDAY, a_line, a_paper
+from tests.erp.scripted import ScriptedErp
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-class ScriptedErp:
-    """A live ERP that does what the test wrote down: each entry answers one call."""
-
-    def __init__(
-        self, *script: ErpError | WriteResult, slowest_call: timedelta = timedelta(seconds=30)
-    ) -> None:
-        self.script = list(script)
-        self.writes: list[PromiseCommand] = []
-        self.searches: list[str] = []
-        self.found: WriteResult | ErpError | None = None
-        self.capabilities = Capabilities(
-            reads=frozenset(Feed),
-            writes=frozenset(WriteField),
-            read_back=ReadBack.IMMEDIATE,
-            optimistic_lock=True,
-            deletions=Deletions.BY_SWEEP,
-            slowest_call=slowest_call,
-        )
-
-    def write_promise(self, command: PromiseCommand) -> WriteResult:
-        self.writes.append(command)
-        answer = self.script.pop(0)
-        if isinstance(answer, ErpError):
-            raise answer
-        return answer
-
-    def find_command(self, key: str) -> WriteResult | None:
-        self.searches.append(key)
-        if isinstance(self.found, ErpError):
-            raise self.found
-        return self.found
-
-    def __enter__(self) -> "ScriptedErp":
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        return None
 
 
 CONFIRMED = WriteResult(Outcome.CONFIRMED, reference="PO1")
@@ -208,8 +169,8 @@ def test_a_command_carries_the_values_it_was_decided_on(order, clock, monkeypatc
 
     deliver(erp, clock, monkeypatch)
 
-    (line,) = erp.writes[0].lines
-    assert erp.writes[0].key == str(the_command().key) == str(the_message().key)
+    (line,) = erp.told[0].lines
+    assert erp.told[0].key == str(the_command().key) == str(the_message().key)
     assert (line.base_quantity, line.base_price, line.base_delivery_on) == (
         Decimal(100),
         Decimal("6.85"),
@@ -277,7 +238,7 @@ def test_what_the_connection_cannot_write_becomes_a_task_without_a_call(order, c
 
     deliver(erp, clock, monkeypatch)
 
-    assert erp.writes == []
+    assert erp.told == []
     assert (the_command().state, the_command().missing) == ("to_key", ["promise_date"])
 
 
@@ -305,7 +266,7 @@ def test_a_throttled_command_waits_as_long_as_it_was_told(order, clock, monkeypa
     clock.forward(seconds=89)
     deliver(erp, clock, monkeypatch)
 
-    assert len(erp.writes) == 1
+    assert len(erp.told) == 1
 
 
 def test_an_expired_key_makes_commands_wait_not_fail(order, clock, monkeypatch) -> None:
@@ -329,7 +290,7 @@ def test_a_time_out_is_searched_for_and_not_repeated(order, clock, monkeypatch) 
     deliver(erp, clock, monkeypatch)
 
     assert the_command().state == CommandState.CONFIRMED
-    assert len(erp.writes) == 1
+    assert len(erp.told) == 1
     assert erp.searches == [str(the_command().key)]
 
 
@@ -342,7 +303,7 @@ def test_a_time_out_that_the_erp_never_saw_is_sent_again(order, clock, monkeypat
     deliver(erp, clock, monkeypatch)
 
     assert the_command().state == CommandState.CONFIRMED
-    assert [command.key for command in erp.writes] == [str(the_command().key)] * 2
+    assert [command.key for command in erp.told] == [str(the_command().key)] * 2
     assert len(erp.searches) == 1
 
 
@@ -381,7 +342,7 @@ def test_a_worker_that_dies_in_the_call_leaves_an_unknown_command(order, clock, 
     deliver(alive, clock, monkeypatch, worker=2)
 
     assert the_command().state == CommandState.CONFIRMED
-    assert (len(alive.searches), alive.writes) == (1, [])
+    assert (len(alive.searches), alive.told) == (1, [])
 
 
 def test_an_erp_that_is_away_when_it_is_searched_is_searched_again(order, clock, monkeypatch) -> None:
@@ -398,7 +359,7 @@ def test_an_erp_that_is_away_when_it_is_searched_is_searched_again(order, clock,
     deliver(erp, clock, monkeypatch)
 
     assert the_command().state == CommandState.CONFIRMED
-    assert len(erp.writes) == 1
+    assert len(erp.told) == 1
 
 
 def test_what_surely_did_nothing_after_a_search_is_tried_again(order, clock, monkeypatch) -> None:
@@ -412,7 +373,7 @@ def test_what_surely_did_nothing_after_a_search_is_tried_again(order, clock, mon
     deliver(erp, clock, monkeypatch)
 
     assert the_command().state == CommandState.CONFIRMED
-    assert (len(erp.searches), len(erp.writes)) == (2, 3)
+    assert (len(erp.searches), len(erp.told)) == (2, 3)
 
 
 def test_what_a_dead_worker_may_have_written_is_searched_until_the_erp_answers(
@@ -434,7 +395,7 @@ def test_what_a_dead_worker_may_have_written_is_searched_until_the_erp_answers(
     deliver(alive, clock, monkeypatch, worker=2)
 
     assert the_command().state == CommandState.CONFIRMED
-    assert (len(alive.searches), alive.writes) == (2, [])
+    assert (len(alive.searches), alive.told) == (2, [])
 
 
 # --- several commands ---------------------------------------------------------------------------------------
@@ -451,7 +412,7 @@ def test_a_second_command_waits_until_the_first_is_read_back(order, clock, monke
     agree(order, 20, delivery_on=date(2026, 4, 15))
     deliver(erp, clock, monkeypatch)
     assert [command.state for command in all_commands()] == ["sent", "queued"]
-    assert len(erp.writes) == 1
+    assert len(erp.told) == 1
 
     with acting(FEED):
         first = ErpCommand.objects.select_related("order").earliest("id")
@@ -460,7 +421,7 @@ def test_a_second_command_waits_until_the_first_is_read_back(order, clock, monke
     deliver(erp, clock, monkeypatch)
 
     assert [command.state for command in all_commands()] == ["confirmed", "sent"]
-    assert [line.key for line in erp.writes[1].lines] == ["L20"]
+    assert [line.key for line in erp.told[1].lines] == ["L20"]
 
 
 def test_a_command_that_failed_does_not_hold_up_the_next(order, clock, monkeypatch) -> None:
@@ -500,8 +461,8 @@ def test_a_person_sends_it_again_on_what_the_erp_holds_now(order, clock, monkeyp
     deliver(erp, clock, monkeypatch)
 
     assert the_command().state == CommandState.CONFIRMED
-    assert erp.writes[0].lines[0].base_quantity == Decimal(80)
-    assert erp.writes[0].key == str(the_command().key) != str(before.key)
+    assert erp.told[0].lines[0].base_quantity == Decimal(80)
+    assert erp.told[0].key == str(the_command().key) != str(before.key)
 
 
 def feed(*papers: OrderPaper, at: Any = MONDAY) -> None:
@@ -548,7 +509,7 @@ def test_a_command_taken_up_while_the_one_before_it_ends_is_not_forgotten(
     deliver(erp, clock, monkeypatch, worker=2)
 
     assert [command.state for command in all_commands()][1] == "sent"
-    assert [line.key for line in erp.writes[0].lines] == ["L20"]
+    assert [line.key for line in erp.told[0].lines] == ["L20"]
 
 
 def test_a_command_that_nobody_told_to_go_on_is_found_by_the_clock(order, clock, monkeypatch) -> None:
@@ -623,7 +584,7 @@ def test_giving_up_a_parked_message_lets_the_next_command_go(order, clock, monke
         ("given_up", "Keyed in by hand."),
         ("confirmed", ""),
     ]
-    assert [line.key for line in erp.writes[0].lines] == ["L20"]
+    assert [line.key for line in erp.told[0].lines] == ["L20"]
 
 
 def test_a_forgotten_day_is_told_again_but_not_what_was_given_up(order, clock, monkeypatch) -> None:
@@ -645,7 +606,7 @@ def test_a_forgotten_day_is_told_again_but_not_what_was_given_up(order, clock, m
     feed(a_paper(lines=[amended[0], a_line(20, delivery_on=later), amended[2]], revision="3"))
     deliver(erp, clock, monkeypatch)
 
-    assert [[line.key for line in written.lines] for written in erp.writes] == [["L20"]]
+    assert [[line.key for line in written.lines] for written in erp.told] == [["L20"]]
     assert [command.state for command in all_commands()] == ["given_up", "confirmed", "confirmed"]
 
 
@@ -684,7 +645,7 @@ def test_sending_again_leaves_out_what_was_agreed_anew(order, clock, monkeypatch
         assert not retry_command(all_commands()[0], actor=FEED, at=clock())
 
     assert [command.state for command in all_commands()] == ["superseded", "person"]
-    assert len(erp.writes) == 1
+    assert len(erp.told) == 1
 
 
 def test_a_refusal_stands_where_the_erp_closed_the_line(order, clock, monkeypatch) -> None:

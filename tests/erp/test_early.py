@@ -20,16 +20,12 @@ from procurement.erp.inbound import take_papers
 from procurement.erp.messages import early_payment_from_json, early_payment_to_json
 from procurement.erp.models import EarlyPaymentWrite
 from procurement.erp.ports import (
-    Capabilities,
     CommandResult,
-    Deletions,
     Feed,
     Outcome,
-    ReadBack,
     Sighting,
     Transient,
     Unsupported,
-    WriteField,
     WriteResult,
 )
 from procurement.erp.presenters_telling import telling_row, told_head
@@ -41,34 +37,12 @@ from tests.builders.early import a_discount_policy, agree, take_back
 from tests.builders.inbox import review, the_case
 from tests.builders.told_invoices import an_approved_invoice
 from tests.builders.world import MONDAY
+from tests.erp.scripted import ScriptedErp
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 DUE = date(2026, 4, 1)
-
-
-class ScriptedErp:
-    """An ERP that does what the test wrote down, and may not be able to plan early payments."""
-
-    def __init__(self, *script: Any, plans: bool = True) -> None:
-        self.script = list(script)
-        self.told: list[Any] = []
-        self.capabilities = Capabilities(
-            reads=frozenset(Feed),
-            writes=frozenset(WriteField),
-            read_back=ReadBack.IMMEDIATE,
-            optimistic_lock=True,
-            deletions=Deletions.BY_SWEEP,
-            plans_early_payments=plans,
-        )
-
-    def plan_early_payment(self, command: Any) -> WriteResult:
-        self.told.append(command)
-        answer = self.script.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
 
 
 @pytest.fixture
@@ -142,7 +116,7 @@ def test_what_was_never_told_is_not_taken_back_and_a_task_is(people: Any, invoic
     assert told(message(), ScriptedErp()) == "superseded"
 
     agree(invoice, people["asha"])
-    erp = ScriptedErp(plans=False)
+    erp = ScriptedErp(plans_early_payments=False)
     assert told(message(), erp) == "to_key"
     take_back(invoice, people["asha"])
     assert told(message(), erp) == "to_key"  # somebody may have keyed it in, and not said so yet
@@ -157,7 +131,7 @@ def test_an_erp_that_cannot_plan_it_gets_a_task_with_the_figures_and_a_case(
     people: Any, invoice: Any
 ) -> None:
     agree(invoice, people["asha"])
-    erp = ScriptedErp(plans=False)
+    erp = ScriptedErp(plans_early_payments=False)
 
     assert told(message(), erp) == "to_key"
     assert (erp.told, the_write().reason) == ([], NOT_BY_MACHINE)
@@ -204,6 +178,6 @@ def test_tryton_says_that_it_cannot(people: Any, invoice: Any) -> None:
     from procurement.erp.connectors.tryton import TrytonConnector
 
     agree(invoice, people["asha"])
-    told(message(), ScriptedErp(plans=False))
+    told(message(), ScriptedErp(plans_early_payments=False))
     with pytest.raises(Unsupported):
         TrytonConnector.plan_early_payment(None, early_command_of(the_write()))  # type: ignore[arg-type]  # nothing of it is asked

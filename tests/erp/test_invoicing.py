@@ -18,22 +18,17 @@ from procurement.erp.connectors.files import FilesConnector
 from procurement.erp.delivery import carry
 from procurement.erp.inbound import take_papers
 from procurement.erp.invoicing import OTHERWISE, TOLD_ANEW, command_for, tell_anew
-from procurement.erp.messages import InvoiceCommand, Picture, invoice_from_json, invoice_to_json
+from procurement.erp.messages import Picture, invoice_from_json, invoice_to_json
 from procurement.erp.models import InvoiceWrite
 from procurement.erp.ports import (
-    Capabilities,
     CommandResult,
-    Deletions,
-    ErpError,
     Feed,
     InvoicePart,
     Outcome,
-    ReadBack,
     Sighting,
     Transient,
     UnknownOutcome,
     ValidationRefused,
-    WriteField,
     WriteResult,
 )
 from procurement.erp.telling import call_it_keyed, tell_again
@@ -49,46 +44,13 @@ from tests.builders.told_counts import a_count
 from tests.builders.told_counts import tell as tell_count
 from tests.builders.told_invoices import PDF, an_approved_invoice, tell
 from tests.builders.world import MONDAY, fresh
+from tests.erp.scripted import SLOW, ScriptedErp
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SLOW = timedelta(seconds=30)
 EVERYTHING = frozenset(InvoicePart)
 CONFIRMED = WriteResult(Outcome.CONFIRMED, reference="account.invoice,1")
-
-
-class ScriptedErp:
-    """An ERP that does what the test wrote down: each entry answers one call."""
-
-    def __init__(self, *script: ErpError | WriteResult, takes: frozenset[InvoicePart] = EVERYTHING) -> None:
-        self.script = list(script)
-        self.told: list[InvoiceCommand] = []
-        self.pictures: list[Picture | None] = []
-        self.capabilities = Capabilities(
-            reads=frozenset(Feed),
-            writes=frozenset(WriteField),
-            read_back=ReadBack.IMMEDIATE,
-            optimistic_lock=True,
-            deletions=Deletions.BY_SWEEP,
-            slowest_call=SLOW,
-            books_receipts=True,
-            invoices_out=takes,
-        )
-
-    def book_invoice(self, command: InvoiceCommand, picture: Picture | None = None) -> WriteResult:
-        self.told.append(command)
-        self.pictures.append(picture)
-        return self._answer()
-
-    def write_receipt(self, _command: Any) -> WriteResult:
-        return self._answer()
-
-    def _answer(self) -> WriteResult:
-        answer = self.script.pop(0)
-        if isinstance(answer, ErpError):
-            raise answer
-        return answer
 
 
 def deliver(message: Any, erp: Any, after: timedelta = timedelta(0)) -> str:
@@ -195,7 +157,7 @@ def test_after_a_call_that_never_came_back_it_rests_and_is_told_again(order: Any
 
 
 def test_what_this_erp_cannot_book_is_a_task_with_exact_values(order: Any, people: Any) -> None:
-    no_charges = ScriptedErp(takes=EVERYTHING - {InvoicePart.CHARGES})
+    no_charges = ScriptedErp(invoices_out=EVERYTHING - {InvoicePart.CHARGES})
     message = tell(an_approved_invoice(order, {"L10": 60}, freight="25.00"))
 
     assert deliver(message, no_charges) == "to_key"
@@ -210,7 +172,7 @@ def test_what_this_erp_cannot_book_is_a_task_with_exact_values(order: Any, peopl
     assert the_case().closed_because == CloseReason.IN_ERP
 
     gone = tell(the_write().invoice, "invoice.voided")
-    assert deliver(gone, ScriptedErp(takes=frozenset())) == "to_key"
+    assert deliver(gone, ScriptedErp(invoices_out=frozenset())) == "to_key"
     assert "take it out there" in the_write().reason
     review(fresh())
     assert title_of(the_case(), LATER) == "Take invoice R-2041 out of the ERP"

@@ -14,57 +14,27 @@ from procurement.erp.delivery import carry
 from procurement.erp.inbound import take_papers
 from procurement.erp.models import ErpCommand, NoticeWrite
 from procurement.erp.ports import (
-    Capabilities,
     CommandResult,
-    Deletions,
-    ErpError,
     Feed,
     Outcome,
-    ReadBack,
     Sighting,
     Transient,
     UnknownOutcome,
     ValidationRefused,
-    WriteField,
     WriteResult,
 )
 from procurement.inbox.presenters.rows import title_of
 from procurement.inbox.states import CaseKind, CloseReason
-from procurement.shipments.messages import NoticeCommand, notice_from_json, notice_to_json
+from procurement.shipments.messages import notice_from_json, notice_to_json
 from procurement.shipments.services import cancel_notice, correct_notice
 from tests.builders.changes import an_agreed_order
 from tests.builders.inbox import LATER, cases, review, the_case
 from tests.builders.shipments import ARRIVES, LEAVES, a_sent_notice, do, send, write
 from tests.builders.world import MONDAY, fresh
+from tests.erp.scripted import SLOW, ScriptedErp
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-SLOW = timedelta(seconds=30)
-
-
-class ScriptedErp:
-    """An ERP that does what the test wrote down: each entry answers one call."""
-
-    def __init__(self, *script: ErpError | WriteResult, takes_notices: bool = True) -> None:
-        self.script = list(script)
-        self.told: list[NoticeCommand] = []
-        self.capabilities = Capabilities(
-            reads=frozenset(Feed),
-            writes=frozenset(WriteField),
-            read_back=ReadBack.IMMEDIATE,
-            optimistic_lock=True,
-            deletions=Deletions.BY_SWEEP,
-            slowest_call=SLOW,
-            takes_notices=takes_notices,
-        )
-
-    def write_notice(self, command: NoticeCommand) -> WriteResult:
-        self.told.append(command)
-        answer = self.script.pop(0)
-        if isinstance(answer, ErpError):
-            raise answer
-        return answer
 
 
 CONFIRMED = WriteResult(Outcome.CONFIRMED, reference="stock.shipment.in,1")
