@@ -309,7 +309,7 @@ class Documents(Doors):
         found = held_of([supplier], request.at, actor=request.actor)[supplier.pk]
         told = {
             "supplier": supplier.number,
-            "documents": [_asked(one, names) for one in found if one.need or one.versions],
+            "documents": [_asked(one, names) for one in found if one.need or one.versions or one.joint],
         }
         return Response(AskedList(told).data)
 

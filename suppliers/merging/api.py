@@ -45,6 +45,9 @@ class SupplierMergeTold(serializers.Serializer):
     version = serializers.IntegerField(help_text="Moves with every change: send it with the next.")
     reason = serializers.CharField()
     preferences = serializers.BooleanField(help_text="Whether the duplicate's preferences count.")
+    tokens_ended = serializers.ListField(
+        child=serializers.CharField(), help_text="Access tokens of the duplicate that ended with it."
+    )
     asked_at = Moment()
     asked_by = serializers.CharField()
     decided_at = Moment(allow_null=True)
@@ -105,7 +108,7 @@ _SAME = (
 
 
 def _told(row: SupplierMerge) -> dict[str, Any]:
-    said = {name: getattr(row, name) for name in _SAME}
+    said = {name: getattr(row, name) for name in _SAME} | {"tokens_ended": row.carried.get("tokens", [])}
     return dict(SupplierMergeTold({**said, "duplicate": row.supplier.number, "kept": row.kept.number}).data)
 
 
@@ -185,7 +188,10 @@ class SupplierMerges(Doors):
     @extend_schema(
         operation_id="approve_supplier_merge",
         summary="Approve a merge of suppliers",
-        description="By another person than asked for it. Bank accounts never come over.",
+        description=(
+            "By another person than asked for it, who has decided on such things for 14 days. Bank accounts never come "
+            "over, documents count for both, and access tokens of the duplicate end."
+        ),
         tags=TAGS,
         parameters=WRITES,
         request=SupplierMergeApproval,
