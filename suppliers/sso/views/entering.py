@@ -53,11 +53,21 @@ from suppliers.sso.saml import reason_of
 from suppliers.sso.services import ask_for_way
 from suppliers.sso.states import ProviderKind, ProviderState, Why
 
-RATES = {"start": "30/m/ip", "return": "60/m/ip", "way": "10/m/ip", "letter": "3/10m/key"}
 MOST_BYTES = 128 * 1024  # of a SAML response: with two hundred groups it has 40 KB
 ASIDE_FOR = 300  # seconds for which a response waits for the browser that brought it
 
 View = Callable[..., HttpResponse]
+
+
+def _rates() -> dict[str, str]:
+    """How often who has not signed in may do what: an answer of SAML takes two pages of ours."""
+    begun: int = settings.SIGN_INS_A_MINUTE
+    return {
+        "start": f"{begun}/m/ip",
+        "return": f"{2 * begun}/m/ip",
+        "way": "10/m/ip",
+        "letter": "3/10m/key",
+    }
 
 
 def _seldom(action: str) -> Callable[[View], View]:
@@ -67,7 +77,7 @@ def _seldom(action: str) -> Callable[[View], View]:
         @functools.wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             limited = ratelimit.consume_or_429(
-                request, app="sso", action=action, config=RATES, limit_get=action == "return"
+                request, app="sso", action=action, config=_rates(), limit_get=action == "return"
             )
             return cast("HttpResponse", limited) if limited else view(request, *args, **kwargs)
 
@@ -167,7 +177,7 @@ def way(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         address = form.cleaned_data["email"].strip().lower()
         # Nobody's mailbox is filled by whoever types its address, from however many places.
-        limited = ratelimit.consume_or_429(request, app="sso", action="letter", config=RATES, key=address)
+        limited = ratelimit.consume_or_429(request, app="sso", action="letter", config=_rates(), key=address)
         if limited:
             return cast("HttpResponse", limited)
         ask_for_way(address, at=timezone.now())

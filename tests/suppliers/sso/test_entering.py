@@ -673,6 +673,21 @@ def test_a_suppliers_people_too_but_not_who_acts_for_others_as_well(people, ever
         assert is_in(client) == comes_in, name
 
 
+def test_a_whole_office_begins_behind_one_address(people, idp, settings):
+    """At eight Northmoor’s people press the button within a minute, and all of them come from one address."""
+    provider = in_use(people["root"], said(idp))
+    address = f"/sso/{provider.key}/"
+    assert (ours.SIGN_INS_A_MINUTE, ours.ACCOUNT_RATE_LIMITS["login"]) == (120, "120/m/ip")
+
+    codes = [Client().post(address).status_code for _each in range(121)]
+
+    assert codes == [200] * 120 + [429]
+    assert Client(REMOTE_ADDR="192.0.2.8").post(address).status_code == 200
+    settings.SIGN_INS_A_MINUTE = 30
+    codes = [Client(REMOTE_ADDR="192.0.2.9").post(address).status_code for _each in range(31)]
+    assert codes == [200] * 30 + [429]
+
+
 # --- Where does my company sign in? -------------------------------------------------------------------------
 
 
