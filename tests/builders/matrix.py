@@ -78,6 +78,7 @@ from suppliers.people.messages import InvitePerson
 from suppliers.people.services import invite_person
 from suppliers.registration.models import SupplierRequest
 from suppliers.roles import CompanyRole, SupplierRole
+from suppliers.scim.models import ScimSecret
 from suppliers.screening.models import ScreeningHit
 from suppliers.services import create_token
 from suppliers.sso.models import IdentityProvider
@@ -1035,6 +1036,16 @@ def _provider(objects: Objects) -> dict[str, Any]:
         return {"key": IdentityProvider.objects.get(supplier=objects.supplier_id).key}
 
 
+def _scim_secret(objects: Objects) -> dict[str, Any]:
+    with acting(FEED):
+        provider = IdentityProvider.objects.get(supplier=objects.supplier_id)
+        made = {"prefix": f"{objects.supplier_id:08x}", "digest": "0" * 64, "created_at": MONDAY}
+        secret, _made = ScimSecret.objects.get_or_create(
+            provider=provider, defaults=made | {"created_by": "Root"}
+        )
+    return {"key": provider.key, "prefix": secret.prefix}
+
+
 def _company_part(objects: Objects) -> dict[str, Any]:
     return {"key": objects.supplier_key, "part": "names"}
 
@@ -1381,6 +1392,8 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "identity-provider-try": _provider,
     "identity-provider-on": _provider,
     "identity-provider-off": _provider,
+    "scim-secret-new": _provider,
+    "scim-secret-revoke": _scim_secret,
     "identity-provider-part": lambda objects: _provider(objects) | {"identity": 1},
     "people-role": _member,
     "people-remove": _member,
