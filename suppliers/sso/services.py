@@ -28,6 +28,7 @@ from portal.kernel.security.services import note
 from suppliers.models import Supplier, User
 from suppliers.people.services import LastAdministrator, change_staff_role, join_staff
 from suppliers.roles import CompanyRole, Permission
+from suppliers.scim.queries import told_of
 from suppliers.signin.queries import DOORKEEPER
 from suppliers.signin.services import end_sessions
 from suppliers.sso.messages import Identity, WriteProvider
@@ -334,12 +335,19 @@ def admit(provider: IdentityProvider, said: Identity, *, at: datetime) -> Social
     if provider.state != ProviderState.ON:
         raise NotAdmitted(Why.OFF)
     actor = Actor.system(f"Single sign-on: {provider.name}")
-    role = role_of(said.groups, provider.groups)
+    known = SocialAccount.objects.filter(provider=provider.key.hex, uid=uid_of(said.subject))
+    joined = known.select_related("user").first()
+    if joined is None and provider.makes_people:
+        # Its server may tell at this moment that this very person has left: one waits for the other.
+        IdentityProvider.objects.select_for_update(of=("self",), no_key=True).get(pk=provider.pk)
+    # What its own server told of the person weighs more than what this sign-in says: see ADR 44.
+    told = told_of(provider, user=joined.user if joined else None, address=said.address.strip())
+    if told is not None and told.is_closed:
+        raise NotAdmitted(Why.CLOSED)
+    role = told.role if told is not None and told.decides else role_of(said.groups, provider.groups)
     if provider.groups and not role:
         raise NotAdmitted(Why.NO_GROUP)
-    known = SocialAccount.objects.filter(provider=provider.key.hex, uid=uid_of(said.subject))
-    joined = known.select_related("user")
-    account = joined.first() or _join(provider, said, role, actor=actor, at=at)
+    account = joined or _join(provider, said, role, actor=actor, at=at)
     user: User = account.user
     if not user.is_active:
         raise NotAdmitted(Why.CLOSED)

@@ -13,10 +13,11 @@ from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid, StaleDocument
 from portal.kernel.web import see_other
 from suppliers.roles import CompanyRole, Permission
+from suppliers.scim.queries import counts_of, secrets_of
 from suppliers.sso.adapters import TRIED, TRY
 from suppliers.sso.forms import ProviderForm
 from suppliers.sso.models import IdentityProvider
-from suppliers.sso.presenters import addresses_of, standing_of
+from suppliers.sso.presenters import addresses_of, scim_address, standing_of
 from suppliers.sso.queries import (
     find_provider,
     identities,
@@ -118,6 +119,9 @@ def provider_page(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
         "keepers": keepers_of(provider),
         "identities": identities(provider, who=who),
         "who": who,
+        "secrets": secrets_of(provider),
+        "told": counts_of(provider),
+        "scim_address": scim_address(),
     }
     return render(request, "suppliers/sso/provider.html", context)
 

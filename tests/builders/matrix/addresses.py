@@ -344,6 +344,8 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "identity-provider-try": naming.provider,
     "identity-provider-on": naming.provider,
     "identity-provider-off": naming.provider,
+    "scim-secret-new": naming.provider,
+    "scim-secret-revoke": naming.scim_secret,
     "identity-provider-part": lambda objects: naming.provider(objects) | {"identity": 1},
     "people-role": naming.member,
     "people-remove": naming.member,

@@ -7,8 +7,10 @@ from portal.kernel.scope import acting
 from procurement.erp.failures import Kind, mark_of
 from suppliers.models import Membership, User
 from suppliers.roles import CompanyRole, SupplierRole
+from suppliers.scim.models import ScimSecret
 from suppliers.sso.models import IdentityProvider
 from tests.builders.matrix.objects import Objects
+from tests.builders.world import MONDAY
 from tests.people import FEED
 
 
@@ -373,6 +375,16 @@ def invitation(objects: Objects) -> dict[str, Any]:
 def provider(objects: Objects) -> dict[str, Any]:
     with acting(FEED):
         return {"key": IdentityProvider.objects.get(supplier=objects.supplier_id).key}
+
+
+def scim_secret(objects: Objects) -> dict[str, Any]:
+    with acting(FEED):
+        provider = IdentityProvider.objects.get(supplier=objects.supplier_id)
+        made = {"prefix": f"{objects.supplier_id:08x}", "digest": "0" * 64, "created_at": MONDAY}
+        secret, _made = ScimSecret.objects.get_or_create(
+            provider=provider, defaults=made | {"created_by": "Root"}
+        )
+    return {"key": provider.key, "prefix": secret.prefix}
 
 
 def company_part(objects: Objects) -> dict[str, Any]:
