@@ -8,7 +8,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache as once
@@ -38,16 +38,40 @@ AS_HELD: Mapping[Feed, Sequence[Paper]] = {
 }
 
 
+@dataclass(frozen=True)
+class Running:
+    """A server for all tests of a process, and what it is set back to for each: nothing is ordered, and who uses it is
+    signed in, since Tryton takes a quarter of a second to look at a password."""
+
+    server: TrytonServer
+    books: Path
+    sessions: Mapping[tuple[str, str], dict[str, Any]]
+
+    def set_back(self) -> None:
+        self.server.set_back(self.books)
+        Rpc._sessions.update(self.sessions)
+
+
 @once
-def running(series: str) -> TrytonServer:
-    """One server for all tests of a process, stopped when it ends."""
+def running(series: str) -> Running:
+    """Started once, stopped when the process ends."""
     folder = tempfile.TemporaryDirectory(prefix="quayside-tryton-")
     server = TrytonServer(series, Path(folder.name))
     server.set_back(founded(series, NORTHMOOR))
     server.start()
     atexit.register(folder.cleanup)
     atexit.register(server.stop)
-    return server
+    sessions = {}
+    for who in (ADMIN, PORTAL):
+        rpc = Rpc(server.address, DATABASE, *who, patience=60)
+        sessions[rpc._address, rpc.user] = rpc._session()
+        rpc.close()
+    books = server.folder / "before.sqlite"
+    with sqlite3.connect(server.file) as source, sqlite3.connect(books) as kept:
+        source.backup(kept)
+    kept.close()
+    source.close()
+    return Running(server, books, sessions)
 
 
 class TrytonHarness:
@@ -554,12 +578,11 @@ NO_ADDRESS = {"street": "", "postal_code": "", "city": "", "country": ""}
 def tryton_harness(series: str, _folder: Path) -> Iterator[TrytonHarness]:
     """The running server, set back to the day on which nothing had been ordered."""
     try:
-        server = running(series)
+        run = running(series)
     except NotInstalled as missing:
         say = pytest.fail if os.environ.get("E2E_REQUIRED") else pytest.skip
         say(str(missing))
-    server.set_back(founded(series, NORTHMOOR))
-    harness = TrytonHarness(server)
-    harness.people.forget_session()  # the database that knew it is gone
+    run.set_back()
+    harness = TrytonHarness(run.server)
     yield harness
     harness.people.close()
