@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,17 +29,14 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True, database
 
 
 @pytest.fixture(scope="module")
-def pair() -> Iterator[tuple[postgres.Cluster, int]]:
+def pair(django_db_setup: None) -> Iterator[tuple[postgres.Cluster, int]]:
     """A migrated database, and the port of its replica."""
     with servers.open_folder() as home:
         primary = postgres.start_cluster(home / "primary", port=servers.lasting_port())
         follower = None
         try:
             servers.wait_for_no_disk(primary)
-            env = servers.plain_env(
-                QUAYSIDE_MODE="local", SECRET_KEY="x" * 60, **primary.addresses.as_environment()
-            )
-            servers.run([sys.executable, "manage.py", "migrate", "--no-input"], env)
+            servers.fill(primary)
             follower, port = follow(primary, home)
             login = parsed_url("DATABASE_URL", primary.addresses.login, backing.POSTGRES_SCHEMES)
             there = login._replace(netloc=login.netloc.replace(f":{primary.port}", f":{port}"))

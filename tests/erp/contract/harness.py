@@ -102,8 +102,6 @@ class ConnectorHarness(Protocol):
         """A customer wants nothing any more, and it is ready to be read."""
         ...
 
-    tells_accounts: bool  # whether this one says to which bank accounts it pays
-
     def pay_to(self, supplier: str, *numbers: str) -> None:
         """Somebody has the ERP pay a supplier to these IBANs and no others, and it is ready to be read."""
         ...
@@ -257,8 +255,6 @@ class FilesHarness:
         left = [one for one in self.erp.customer_demand() if one.customer != customer]
         self.erp.put_supply(self.erp.stock(), left)
         self.erp.export_supply()
-
-    tells_accounts = True
 
     def pay_to(self, supplier: str, *numbers: str) -> None:
         accounts = tuple(PaidTo(AccountTyped("EUR", one[:2], "Acme", one)) for one in numbers)
