@@ -20,7 +20,6 @@ from allauth.socialaccount.providers.base.constants import AuthProcess
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from allauth.socialaccount.providers.saml import views as saml
 from allauth.socialaccount.providers.saml.utils import build_auth
-from allauth.socialaccount.sessions import LoginSession
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -49,12 +48,11 @@ from suppliers.sso.middleware import COOKIE
 from suppliers.sso.models import IdentityProvider
 from suppliers.sso.oidc import NotBelieved, OidcAdapter
 from suppliers.sso.queries import buttons, provider_at_the_door
-from suppliers.sso.saml import reason_of
+from suppliers.sso.saml import put_aside, reason_of
 from suppliers.sso.services import ask_for_way
 from suppliers.sso.states import ProviderKind, ProviderState, Why
 
 MOST_BYTES = 128 * 1024  # of a SAML response: with two hundred groups it has 40 KB
-ASIDE_FOR = 300  # seconds for which a response waits for the browser that brought it
 
 View = Callable[..., HttpResponse]
 
@@ -232,12 +230,7 @@ def saml_acs(request: HttpRequest, organization_slug: str) -> HttpResponse:
         return refused(request, provider, Why.UNREADABLE)
     if auth.get_errors():
         return refused(request, provider, reason_of(str(auth.get_last_error_reason() or "")))
-    response = HttpResponseRedirect(reverse("saml_finish_acs", args=[organization_slug]))
-    aside = LoginSession(request, "saml_acs_session", "saml-acs-session")
-    aside.store.update({"request": kept})
-    aside.store.set_expiry(ASIDE_FOR)
-    aside.save(response)
-    return response
+    return put_aside(request, kept, reverse("saml_finish_acs", args=[organization_slug]))
 
 
 def _bare(request: HttpRequest) -> str:
