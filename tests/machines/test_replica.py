@@ -21,6 +21,7 @@ from portal.kernel import replica
 from portal.kernel.replica import REPLICA, reading_apart
 from portal.kernel.scope import NoScope, acting, take_scope
 from procurement.orders.models import PurchaseOrder
+from tests import database as this_run
 from tests.builders.world import an_order, make_world
 from tests.machines import servers
 from tests.people import FEED, make_people
@@ -105,13 +106,9 @@ def crew(two: postgres.Cluster, settings: Any) -> Iterator[dict[str, Any]]:
     with acting(FEED):
         made = make_people(world)
     yield made
-    with postgres.connect(two.port, two.superuser_password, "quayside") as server:
-        tables = (
-            "SELECT string_agg(oid::regclass::text, ', ') FROM pg_class WHERE relkind = 'r' AND relname ~ %s"
-        )
-        (names,) = server.execute(tables, ("^(suppliers|procurement|kernel)_",)).fetchone()
+    with postgres.connect(two.port, two.superuser_password, postgres.DATABASE) as server:
         server.execute("SET session_replication_role = replica")  # a superuser may: the audit trail is kept
-        server.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+        this_run.empty(server, this_run.asking_for_rows(server))
 
 
 def numbers_exported(person: Any) -> list[str]:

@@ -38,6 +38,10 @@ class ConnectorHarness(Protocol):
         """A connector as a worker would build it; a new one stands for a new process."""
         ...
 
+    def page_lists(self, size: int) -> None:
+        """From now on a list that is read whole comes so many records at a time. Nothing to do where it is a file."""
+        ...
+
     price_per: Decimal  # for how many units a price may be
 
     def put_master_data(self, papers: Mapping[Feed, Sequence[Paper]]) -> Mapping[Feed, Sequence[Paper]]:
@@ -149,6 +153,9 @@ class FilesHarness:
 
     def connector(self) -> ErpConnector:
         return FilesConnector(self.root, page_size=2, quiet=timedelta(0), clock=lambda: datetime.now(UTC))
+
+    def page_lists(self, size: int) -> None:
+        """A page is a file, or two orders of one."""
 
     price_per = Decimal(100)
 

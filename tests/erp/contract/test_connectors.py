@@ -220,6 +220,7 @@ def test_two_suppliers_with_one_account_are_each_told_with_it(erp: ConnectorHarn
 def test_an_account_that_changes_while_a_reading_is_broken_off_is_told_by_the_next_looks(
     erp: ConnectorHarness, reader: Reader, payees: Payees
 ) -> None:
+    erp.page_lists(2)
     erp.pay_to("70012", FIRST)
     erp.pay_to("70013", SECOND)
     with erp.connector() as dies:

@@ -82,6 +82,7 @@ class TrytonHarness:
     def __init__(self, server: TrytonServer) -> None:
         self.server = server
         self.people = Rpc(server.address, DATABASE, *ADMIN, patience=60)
+        self.list_size = 500
 
     def connector(self) -> ErpConnector:
         return TrytonConnector(
@@ -89,10 +90,13 @@ class TrytonHarness:
             DATABASE,
             *PORTAL,
             page_size=2,
-            list_size=2,
+            list_size=self.list_size,
             patience=30,
             stock_every=timedelta(0),
         )
+
+    def page_lists(self, size: int) -> None:
+        self.list_size = size
 
     # --- what is there
 

@@ -35,6 +35,7 @@ def names(erp: TrytonHarness, since: Cursor | None) -> tuple[dict[str, str], Cur
 def test_a_supplier_that_is_renamed_while_a_reading_is_broken_off_is_told_by_the_look_after(
     erp: TrytonHarness,
 ) -> None:
+    erp.page_lists(2)
     with erp.connector() as dies:
         pages = dies.read(Feed.SUPPLIERS, None)
         first = next(pages)
