@@ -231,6 +231,8 @@ class TemplateForm(_Checked):
             first |= {f"step_{one.kind}": how, f"place_{one.kind}": place}
             if one.kind in (StepKind.CONTACTS, StepKind.TERMS):
                 first["contacts" if one.kind == StepKind.CONTACTS else "terms"] = ", ".join(one.wants)
+        rest = [kind for kind in StepKind.values if f"step_{kind}" not in first]
+        first |= {f"place_{kind}": place for place, kind in enumerate(rest, start=len(steps) + 1)}
         if template is None:
             return first
         first |= {
