@@ -52,7 +52,7 @@ def ask_files_again(form: Any, sent: Any) -> None:
     for name, file in sent.items():
         if name in form.fields:
             said = _("Choose the file again, a page cannot do it for you: %(name)s")
-            form.fields[name].help_text = escape(said % {"name": file.name})
+            form[name].help_text = escape(said % {"name": file.name})
 
 
 def whole_number(text: str | None) -> int | None:

@@ -127,7 +127,7 @@ def _show_run(
     verbs = RUN_LIFECYCLE.verbs_for(request.actor, run.state) if may else []
     decide = decide or DecideForm()
     if "approve" not in verbs:
-        decide.fields["reason"].help_text = _("The supplier reads it.")
+        decide["reason"].help_text = _("The supplier reads it.")
     comes_of_it = {
         "hand_back": _("The supplier goes on with it."),
         "refuse": _("We do no business with it."),
@@ -345,7 +345,7 @@ def _write(request: DoorRequest, template: OnboardingTemplate | None) -> HttpRes
                 messages.success(request, _("“%(name)s” is in force, in version %(n)d.") % said)
                 return see_other("onboarding-templates")
     codes = ", ".join(one.code for one in terms_in_force())
-    form.fields["terms"].help_text = (
+    form["terms"].help_text = (
         _("Separated by commas. In force: %(codes)s.") % {"codes": codes}
         if codes
         else _("No terms are in force yet: write them first.")
