@@ -86,7 +86,7 @@ def _invited(item: Item, notice: Notice, event: AuditEvent) -> str:
         )
     else:
         item.sentences.append(_("%(by)s invites you to the supplier portal of %(company)s.") % said)
-    item.sentences.append(_("What you will do there: %(role)s.") % said)
+    item.sentences.append(_("Your role there: %(role)s.") % said)
     item.sentences.append(
         _("You will sign in with %(address)s. The link opens until %(day)s and for you alone.") % said
     )
