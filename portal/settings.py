@@ -103,6 +103,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.middleware.PlainHttpMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",  # before anything is logged or opened
@@ -320,10 +321,12 @@ SESSION_COOKIE_SECURE = _https
 CSRF_COOKIE_SECURE = _https
 LANGUAGE_COOKIE_SECURE = _https
 LANGUAGE_COOKIE_SAMESITE = "Lax"
+MESSAGE_STORAGE = "portal.cookies.MessageStorage"
 if _https:
     # A cookie of this name can only have been set by this very host over https.
     SESSION_COOKIE_NAME = "__Host-session"
     CSRF_COOKIE_NAME = "__Host-csrf"
+    LANGUAGE_COOKIE_NAME = "__Host-language"
 else:
     # Browsers keep cookies by host, not by port: two demos on one machine must not sign each other out.
     SESSION_COOKIE_NAME = f"session-{_public_url.port or 80}"
