@@ -204,9 +204,21 @@ CELERY_TIMEZONE = "UTC"
 AUTH_USER_MODEL = "suppliers.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("name", "email")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "suppliers.signin.passwords.CommonPassword"},
+    {
+        "NAME": "suppliers.signin.passwords.KnownWords",
+        "OPTIONS": {"companies": "procurement.catalogue.queries.names_of_companies"},
+    },
+    # A list of breached passwords, kept by whoever runs the portal (docs/sign-in.md): a file of SHA-1 hashes.
+    {
+        "NAME": "suppliers.signin.passwords.BreachedPassword",
+        "OPTIONS": {"path": env.text("BREACHED_PASSWORDS")},
+    },
 ]
 # Tests sign in thousands of times: they may use a cheap hash, nobody else.
 PASSWORD_HASHERS = (
