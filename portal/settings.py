@@ -289,6 +289,9 @@ MFA_FORMS = {
     "authenticate_webauthn": "suppliers.signin.forms.PasskeyForm",
     "reauthenticate": "suppliers.signin.forms.CodeAgainForm",
 }
+# After how long (minutes) without use a session asks whether it is still its person; sooner where money is moved.
+IDLE_FOR = timedelta(minutes=env.integer("SESSION_IDLE_MINUTES", 60, at_least=1))
+IDLE_FOR_MONEY = min(IDLE_FOR, timedelta(minutes=env.integer("SESSION_IDLE_MONEY_MINUTES", 30, at_least=1)))
 # What asks whether a second factor was shown a moment ago, and what answers whoever has not.
 FRESH_FACTOR = "suppliers.signin.step_up.require_fresh_factor"
 FRESH_FACTOR_PAGE = "suppliers.signin.step_up.ask_for_factor"
