@@ -130,6 +130,19 @@ def test_a_password_is_no_answer_for_who_has_a_factor_and_no_password_comes_alon
     assert "a longer secret 77" not in client.get(led["Location"]).content.decode()
 
 
+def test_who_has_neither_comes_by_the_provider_again(people):
+    arun = people["arun"]
+    arun.user.set_unusable_password()
+    arun.user.save()
+    client = at_work(arun)
+    leave_alone(client, 61)
+
+    led = client.get(client.get("/orders/?q=pump")["Location"], follow=True)
+
+    assert led.redirect_chain == [("/accounts/login/?next=/orders/%3Fq%3Dpump", 302)]
+    assert "Sign in again and go on where you were." in led.content.decode()
+
+
 def test_a_page_that_keeps_what_is_typed_stays_and_one_that_looks_by_itself_hears_nothing(people):
     client = at_work(people["bea"])
     here = {"hx-request": "true", "referer": "http://testserver/orders/?q=pump"}

@@ -2,12 +2,18 @@
 
 import gzip
 import hashlib
+import os
 import re
+import subprocess
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.auth import password_validation
 from django.contrib.auth.password_validation import get_password_validators, validate_password
+from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.test import Client
 
@@ -18,6 +24,7 @@ from suppliers.signin.common import common_passwords
 from suppliers.signin.passwords import BreachedPassword, CommonPassword, without_words
 from tests.builders.factors import letters
 from tests.people import FEED, PASSWORD
+from tests.portal.test_safety import GIVEN
 
 COMMON = "This is one of the passwords that are tried first."
 
@@ -120,6 +127,64 @@ def test_a_lost_password_cannot_become_a_common_one(people):
     assert not User.objects.get(pk=people["bea"].user.pk).check_password("password12345")
 
 
+# --- What may be chosen, and how it is compared -------------------------------------------------------------
+
+
+def test_twelve_signs_will_do_of_whatever_kind_and_more_than_a_hundred_too():
+    """V6.2.1, V6.2.5, V6.2.9: length alone; four thousand signs are the most that is hashed."""
+    length = [
+        {
+            "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+            "OPTIONS": {"min_length": 12},
+        }
+    ]
+    assert length[0] in django_settings.AUTH_PASSWORD_VALIDATORS
+    (only,) = get_password_validators(length)
+    assert "at least 12 characters" in refusals("elevensigns", validators=[only])[0]
+    for password in ("twelve signs", "ofenregengabel", "OFENREGENGABEL", "ofen regen " * 12, "ö" * 4096):
+        assert refusals(password, validators=[only]) == []
+
+
+@pytest.mark.django_db
+def test_a_password_is_compared_as_it_was_typed_and_does_not_run_out(people):
+    """V6.2.8, V6.2.10: blanks at its ends, capitals and its last sign count; its age does not."""
+    bea = people["bea"].user
+    password = "  Ofen regen zwölf gabel " + "x" * 100
+    bea.set_password(password)
+    bea.save()
+    with acting(FEED):
+        User.objects.filter(pk=bea.pk).update(date_joined=datetime(2016, 1, 1, tzinfo=UTC))
+
+    def opens(typed):
+        cache.clear()
+        client = Client()
+        client.post("/accounts/login/", {"login": bea.email, "password": typed})
+        return client.get("/preferences/").status_code == 200
+
+    assert [opens(one) for one in (password.strip(), password.lower(), password[:-1], password)] == [
+        False,
+        False,
+        False,
+        True,
+    ]
+
+
+@pytest.mark.django_db
+def test_the_old_password_is_asked_for_before_a_new_one_counts(people):
+    """V6.2.3."""
+    arun = people["arun"].user
+    client = Client()
+    client.force_login(arun)
+    typed = {"password1": "a longer secret 77", "password2": "a longer secret 77"}
+    for old in ({}, {"oldpassword": "not this one"}):
+        client.post("/accounts/password/change/", typed | old)
+        arun.refresh_from_db()
+        assert arun.check_password(PASSWORD)
+    client.post("/accounts/password/change/", typed | {"oldpassword": PASSWORD})
+    arun.refresh_from_db()
+    assert arun.check_password("a longer secret 77")
+
+
 # --- Breached ones, from a file -----------------------------------------------------------------------------
 
 
@@ -152,6 +217,18 @@ def test_a_list_that_would_find_nothing_is_refused_when_the_portal_starts(tmp_pa
         BreachedPassword(str(plain))
     with pytest.raises(ImproperlyConfigured, match="cannot be read"):
         BreachedPassword(str(tmp_path / "nowhere.txt"))
+
+    environment = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "portal.settings", **GIVEN}
+    for path, code in ((plain, 1), (a_list(tmp_path, "leaked"), 0)):
+        started = subprocess.run(
+            [sys.executable, "-c", "import django; django.setup()"],
+            cwd=django_settings.BASE_DIR,
+            env=environment | {"BREACHED_PASSWORDS": str(path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (started.returncode, "BREACHED_PASSWORDS" in started.stderr) == (code, bool(code))
 
 
 def test_without_a_list_nothing_is_refused(settings):
