@@ -11,6 +11,7 @@ import gunicorn
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.hashers import ScryptPasswordHasher
 from django.test import Client
 from django.urls import Resolver404, resolve
 from django.utils import timezone
@@ -126,6 +127,23 @@ def test_over_https_every_cookie_can_only_be_of_this_host():
         if ".set_cookie(" in path.read_text()
     }
     assert found == {"suppliers/signin/devices.py", "suppliers/sso/middleware.py", "suppliers/views.py"}
+
+
+def test_production_hashes_passwords_with_scrypt():
+    """V11.4.2; only tests, which sign in thousands of times, use a cheap hash."""
+    code = "from django.conf import settings as s; print(s.PASSWORD_HASHERS[0], s.QUAYSIDE_MODE)"
+    environment = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "portal.settings", **GIVEN}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=django_settings.BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["django.contrib.auth.hashers.ScryptPasswordHasher", "production"]
+    hasher = ScryptPasswordHasher()
+    assert (hasher.work_factor, hasher.block_size, hasher.parallelism) == (2**14, 8, 5)
 
 
 @pytest.mark.parametrize(
