@@ -58,7 +58,7 @@ class CorrelationMiddleware:
 
 
 # What programs ask, and post to: a redirection would hide that they are set up with http://.
-OF_PROGRAMS = ("/api/",)
+OF_PROGRAMS = ("/api/", "/scim/")
 
 
 class PlainHttpMiddleware:

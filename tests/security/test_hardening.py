@@ -95,6 +95,7 @@ def test_a_program_that_speaks_plain_http_is_refused_and_a_page_is_led_to_https(
     assert (refused.status_code, refused["Content-Type"]) == (403, "application/problem+json")
     assert refused.json()["code"] == "plain_http"
     assert "Location" not in refused.headers
+    assert Client().get("/scim/v2/Users").json()["code"] == "plain_http"
     page = Client().get("/orders/")
     assert (page.status_code, page["Location"]) == (301, "https://testserver/orders/")
     assert Client().get("/api/v1/orders", secure=True).status_code == 401
