@@ -7,13 +7,16 @@ import logging
 import time
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
+from django.utils.translation import gettext as _
 from django.views.csrf import csrf_failure
 
 from portal import measures
 from portal.kernel import correlation
+from portal.kernel.rest.problems import MEDIA_TYPE, problem_document
 from portal.kernel.security.requests import about
 from portal.kernel.security.services import account_of, collecting, note
 
@@ -52,6 +55,34 @@ class CorrelationMiddleware:
                     },
                 )
             return response
+
+
+# What programs ask, and post to: a redirection would hide that they are set up with http://.
+OF_PROGRAMS = ("/api/", "/scim/")
+
+
+class PlainHttpMiddleware:
+    """Refuses calls of programs that came over plain http, where pages are led to https: the token of the call has been
+    on the wire in the clear, and whoever set the program up must hear of it. ASVS 5.0, 4.1.2.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if (
+            not settings.SECURE_SSL_REDIRECT
+            or request.is_secure()
+            or not request.path.startswith(OF_PROGRAMS)
+        ):
+            return self.get_response(request)
+        detail = str(
+            _(
+                "Use https://. A token that was sent over http:// may have been read: end it, and make a new one."
+            )
+        )
+        document = problem_document(403, "plain_http", detail)
+        return JsonResponse(document, status=403, content_type=MEDIA_TYPE)
 
 
 class SecurityEventsMiddleware:

@@ -103,6 +103,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.middleware.PlainHttpMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",  # before anything is logged or opened
@@ -203,9 +204,21 @@ CELERY_TIMEZONE = "UTC"
 AUTH_USER_MODEL = "suppliers.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("name", "email")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "suppliers.signin.passwords.CommonPassword"},
+    {
+        "NAME": "suppliers.signin.passwords.KnownWords",
+        "OPTIONS": {"companies": "procurement.catalogue.queries.names_of_companies"},
+    },
+    # A list of breached passwords, kept by whoever runs the portal (docs/sign-in.md): a file of SHA-1 hashes.
+    {
+        "NAME": "suppliers.signin.passwords.BreachedPassword",
+        "OPTIONS": {"path": env.text("BREACHED_PASSWORDS")},
+    },
 ]
 # Tests sign in thousands of times: they may use a cheap hash, nobody else.
 PASSWORD_HASHERS = (
@@ -276,6 +289,9 @@ MFA_FORMS = {
     "authenticate_webauthn": "suppliers.signin.forms.PasskeyForm",
     "reauthenticate": "suppliers.signin.forms.CodeAgainForm",
 }
+# After how long (minutes) without use a session asks whether it is still its person; sooner where money is moved.
+IDLE_FOR = timedelta(minutes=env.integer("SESSION_IDLE_MINUTES", 60, at_least=1))
+IDLE_FOR_MONEY = min(IDLE_FOR, timedelta(minutes=env.integer("SESSION_IDLE_MONEY_MINUTES", 30, at_least=1)))
 # What asks whether a second factor was shown a moment ago, and what answers whoever has not.
 FRESH_FACTOR = "suppliers.signin.step_up.require_fresh_factor"
 FRESH_FACTOR_PAGE = "suppliers.signin.step_up.ask_for_factor"
@@ -320,10 +336,12 @@ SESSION_COOKIE_SECURE = _https
 CSRF_COOKIE_SECURE = _https
 LANGUAGE_COOKIE_SECURE = _https
 LANGUAGE_COOKIE_SAMESITE = "Lax"
+MESSAGE_STORAGE = "portal.cookies.MessageStorage"
 if _https:
     # A cookie of this name can only have been set by this very host over https.
     SESSION_COOKIE_NAME = "__Host-session"
     CSRF_COOKIE_NAME = "__Host-csrf"
+    LANGUAGE_COOKIE_NAME = "__Host-language"
 else:
     # Browsers keep cookies by host, not by port: two demos on one machine must not sign each other out.
     SESSION_COOKIE_NAME = f"session-{_public_url.port or 80}"

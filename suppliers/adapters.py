@@ -89,6 +89,10 @@ class AccountAdapter(DefaultAccountAdapter):
         methods = super().get_reauthentication_methods(user)
         return [one for one in methods if one["id"] != "reauthenticate"] or methods
 
+    def may_show_password(self, user: Any) -> bool:
+        """Whether this person can show a password here: not whoever may only come by a company's provider."""
+        return bool(user.has_usable_password()) and only_way_of(user) is None
+
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
         """Signed in: write down when, from where and how, and tell of a new device."""
         response: HttpResponse = super().post_login(request, user, **kwargs)

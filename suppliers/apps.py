@@ -1,6 +1,8 @@
 """Suppliers as a Django app."""
 
 from django.apps import AppConfig
+from django.conf import settings
+from django.contrib.auth.password_validation import get_default_password_validators
 
 
 class SuppliersConfig(AppConfig):
@@ -10,9 +12,13 @@ class SuppliersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Hear what Django and allauth tell of signing in, and tell allauth who else signs people in."""
+        """Hear what Django and allauth tell of signing in, and tell allauth who else signs people in. A list of
+        breached passwords that would find nothing stops the start.
+        """
         from suppliers.security import hearing  # noqa: PLC0415 -- models are there only now
         from suppliers.sso.adapters import know_providers  # noqa: PLC0415 -- as above
 
         hearing.listen()
         know_providers()
+        if settings.AUTH_PASSWORD_VALIDATORS[-1]["OPTIONS"]["path"]:
+            get_default_password_validators()

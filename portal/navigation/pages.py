@@ -125,6 +125,6 @@ LEAVING = frozenset(
 PROVIDERS = frozenset(
     {"identity-providers", "identity-provider", "identity-provider-add", "identity-provider-change"}
 )
-SIGN_IN = frozenset({"signin-people", "person-signin", "impersonate", "factor-rules"})
+SIGN_IN = frozenset({"signin-people", "person-signin", "person-sessions-end", "impersonate", "factor-rules"})
 PEOPLE = frozenset({"people-list", "people-invite", "people-role", "people-remove", "invitation-revoke"})
 TOKENS = frozenset({"token-list", "token-new", "token-revoke", "api-docs"})

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 
 from portal.kernel.errors import NotFound
-from procurement.catalogue.models import Item
+from procurement.catalogue.models import Company, Item
 
 
 def find_item(number: str) -> Item:
@@ -19,3 +19,8 @@ def find_item(number: str) -> Item:
 def known_items(numbers: Iterable[str]) -> frozenset[str]:
     """Those of these item numbers that are in the catalogue, and so have a page: one query."""
     return frozenset(Item.objects.filter(number__in=set(numbers)).values_list("number", flat=True))
+
+
+def names_of_companies() -> list[str]:
+    """What the companies of the buying group are called, and their codes."""
+    return [word for names in Company.objects.values_list("name", "code") for word in names]

@@ -342,7 +342,7 @@ class Orders(Doors):
     @program_door(Permission.ORDER_VIEW)
     def read(self, request: ProgramRequest, key: UUID) -> Response:
         order = find_order(key, actor=request.actor)
-        headers = {"ETag": etag(order.version), "Cache-Control": "private, no-cache"}
+        headers = {"ETag": etag(order.version)}
         if is_known(request, order.version):
             return Response(status=304, headers=headers)
         lines = _with_promises(visible_lines(request.actor), request.actor).order_by("number", "id")

@@ -1,9 +1,21 @@
-"""Around every page of somebody signed in: whether a second factor is owed, and in whose place one acts."""
+"""Around every page of somebody signed in: whether it was left alone for long, whether a second factor is owed, and in
+whose place one acts.
 
+Note [Left alone]: a session that nobody used for a while is locked, not ended: its person shows a factor once more, or
+the password where there is none, and goes on where they were. So nothing is lost that was typed: a form comes along in
+hidden fields, as to every question for a factor (Note [Nothing is lost] in step_up.py), and a page that keeps what is
+typed by itself stays where it is and says so. Until then nobody acts in it, on pages or in the API. What a page asks
+for by itself is no use of it: it says so in a header, and is not answered once the session is locked.
+"""
+
+import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -11,14 +23,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from portal.kernel.actors import NOBODY, Actor
 from portal.kernel.rest.problems import MEDIA_TYPE, problem_document
 from portal.kernel.scope import acting
 from suppliers.models import User
 from suppliers.roles import COMPANY_ROLES, Permission
 from suppliers.signin.devices import keep_secret
+from suppliers.signin.policies import MOVES_MONEY
 from suppliers.signin.queries import factor_due_at
 from suppliers.signin.services import end_impersonation, oneself, stand_in
 from suppliers.signin.states import EndedHow
+from suppliers.signin.step_up import ask_whether_it_is_still_you
 
 STANDS_IN = "stands in"
 OWES = "owes a factor"
@@ -26,6 +41,16 @@ FACTOR_ELSEWHERE = (
     "factor elsewhere"  # whose provider said, at this sign-in, that it was shown one (suppliers/sso)
 )
 LOOKED_AT_EVERY = 300.0  # seconds
+USED = "used"  # when this session's person last did something, in whole seconds
+NOTED_EVERY = 60  # seconds: a page that is only read writes nothing
+BY_ITSELF = "X-By-Itself"  # a page looks for news while nobody may be sitting before it
+
+# What a browser forgets at sign-out: what it kept of pages, and of what was typed. Not cookies: one of them knows the
+# device again, and one the language.
+LEFT_BEHIND = '"cache", "storage"'
+
+# Where somebody may go whose session is locked: to the question, and out; and, to read, wherever strangers may.
+LOCKED_TOO = frozenset({"step-up", "language", "account_logout"})
 
 # Where somebody who owes a second factor may still go: to set one up, and out. What begins so, and what is named so.
 SET_UP = ("mfa_", "account_")
@@ -44,8 +69,24 @@ class SignInMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        answer = self._take_place(request) if request.user.is_authenticated else None
-        response = answer or self.get_response(request)
+        if not request.user.is_authenticated:
+            return self._answered(request)
+        shown = _times_shown(request)
+        answer = None if lock_or_note(request) else self._take_place(request)
+        response = answer or self._answered(request)
+        if request.user.is_authenticated and _times_shown(request) > shown:
+            # Showing it is asked for in three places, ours and allauth's: this one sees all of them.
+            renew_key(request)
+        if (
+            request.resolver_match
+            and request.resolver_match.view_name == "account_logout"
+            and not request.user.is_authenticated
+        ):
+            response["Clear-Site-Data"] = LEFT_BEHIND
+        return response
+
+    def _answered(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
         keep_secret(request, response)
         return response
 
@@ -54,6 +95,8 @@ class SignInMiddleware:
         if not request.user.is_authenticated or request.resolver_match is None:
             return None
         name = request.resolver_match.view_name or ""
+        if is_locked(request):
+            return self._locked(request, view, name)
         if request.actor.impersonator_id is not None:  # type: ignore[attr-defined]  # set by ActorMiddleware
             if name.startswith(OWN_ACCOUNT) and name not in ALWAYS:
                 raise PermissionDenied
@@ -66,6 +109,16 @@ class SignInMiddleware:
         if due is None or due > timezone.now():
             return None
         return _to_set_up(request)
+
+    def _locked(self, request: HttpRequest, view: Any, name: str) -> HttpResponse | None:
+        if name in LOCKED_TOO or request.path.startswith("/api/"):  # the API sees that nobody acts
+            return None
+        reads = request.method in ("GET", "HEAD")
+        if reads and getattr(getattr(view, "access", None), "public", False):
+            return None
+        if BY_ITSELF in request.headers:
+            return HttpResponse(status=204)
+        return ask_whether_it_is_still_you(request, carries=not name.startswith(OWN_ACCOUNT))
 
     def _take_place(self, request: HttpRequest) -> HttpResponse | None:
         """Let an administrator act in the place he or she took, as long as it lasts."""
@@ -87,6 +140,47 @@ class SignInMiddleware:
         if request.path.startswith("/api/"):
             return None
         return _led(request, "/")
+
+
+def idle_time_of(actor: Actor) -> timedelta:
+    """For how long this person's session may be left alone before it asks whether it is still they."""
+    return settings.IDLE_FOR_MONEY if any(actor.may(one) for one in MOVES_MONEY) else settings.IDLE_FOR
+
+
+def lock_or_note(request: HttpRequest) -> bool:
+    """Lock the session that was left alone for too long; note the use of any other. Whether it is locked."""
+    now = int(time.time())
+    used = request.session.setdefault(USED, now)
+    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by ActorMiddleware
+    if now - used > idle_time_of(actor).total_seconds():
+        request.is_locked = True  # type: ignore[attr-defined]  # read by `is_locked`
+        request.actor = NOBODY  # type: ignore[attr-defined]  # until its person has answered
+        return True
+    if now - used >= NOTED_EVERY and BY_ITSELF not in request.headers:
+        request.session[USED] = now
+    return False
+
+
+def is_locked(request: HttpRequest) -> bool:
+    """Whether this session was left alone for so long that nobody acts in it. See Note [Left alone]."""
+    return getattr(request, "is_locked", False)
+
+
+def unlock(request: HttpRequest) -> None:
+    """Its person has shown that it is still they."""
+    request.session[USED] = int(time.time())
+
+
+def _times_shown(request: HttpRequest) -> int:
+    records = get_authentication_records(request, request.user)
+    return sum(1 for one in records if one.get("reauthenticated"))
+
+
+def renew_key(request: HttpRequest) -> None:
+    """Give a session another key, and the list of sessions too. Whoever had learnt the old one is out (ASVS 7.2.4)."""
+    former = request.session.session_key
+    request.session.cycle_key()
+    UserSession.objects.filter(session_key=former).update(session_key=request.session.session_key)
 
 
 def factor_owed(request: HttpRequest) -> datetime | None:

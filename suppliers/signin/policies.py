@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from portal.kernel.actors import Side
-from suppliers.roles import CompanyRole, Permission
+from suppliers.roles import BANK_MATTERS, CompanyRole, Permission
 
 GRACE_DAYS = 14
 LONGEST_GRACE = 90
@@ -34,6 +34,16 @@ ORDINARY = frozenset(
         Permission.THREAD_WRITE,
     }
 )
+
+
+# Whoever may do one of these is asked sooner whether it is still they: it moves money, or says who may.
+MOVES_MONEY = BANK_MATTERS | {
+    Permission.INVOICE_APPROVE,
+    Permission.INVOICE_SETTLE,
+    Permission.FACTOR_RESET,
+    Permission.STAFF_MANAGE,
+    Permission.SIGN_IN_SETUP,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from suppliers.models import (
     FactorConfirmation,
     FactorReset,
     FactorRule,
+    Invitation,
     Membership,
     SignIn,
     Supplier,
@@ -204,3 +205,12 @@ def waiting_reset(user_id: int) -> FactorReset | None:
             user_id=user_id, state=ResetState.WAITING
         ).first()
         return found
+
+
+def names_of_suppliers(person: User) -> list[str]:
+    """What the suppliers are called, and their numbers, that somebody acts for or was invited to act for."""
+    with acting(DOORKEEPER):
+        invited = Invitation.objects.filter(address__iexact=person.email, state="sent").values("supplier_id")
+        theirs = Membership.objects.filter(user_id=person.pk).values("supplier_id")
+        found = Supplier.objects.filter(Q(pk__in=theirs) | Q(pk__in=invited))
+        return [word for names in found.values_list("name", "number") for word in names]

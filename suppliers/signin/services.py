@@ -348,6 +348,26 @@ def end_sessions(user: User) -> None:
             session.end()
 
 
+@requires_scope
+def end_all_sessions(person: User, *, actor: Actor, at: datetime) -> None:
+    """Sign somebody out everywhere, and spare no device of theirs the second step any more: something was stolen, or
+    looks odd. The account stays as it is, and its person is told by mail. Raises `NotAllowed` for who may not.
+
+    A supplier's own do it for whoever acts for that supplier, ours for everybody; one's own one ends on one's own
+    page.
+    """
+    if not actor.may(Permission.FACTOR_RESET) or actor.user_id is None or actor.token_id is not None:
+        raise NotAllowed(_("Only an administrator ends the sessions of others."))
+    if actor.user_id == person.pk:
+        raise NotAllowed(_("Your own sessions you end on your own page."))
+    supplier_id = actor.supplier_ids[0] if actor.is_supplier else None
+    _record_of("sessions.ended", person, actor=actor, at=at, facts={}, supplier_id=supplier_id)
+    with acting(DOORKEEPER):
+        end_sessions(person)
+        distrust_devices(person, actor=actor, at=at)
+    note("session.all_ended", user_id=actor.user_id, person=person.pk)
+
+
 # --- Acting in somebody's place -----------------------------------------------------------------------------
 
 

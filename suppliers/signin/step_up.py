@@ -36,7 +36,7 @@ SETTLED = "settled factor"
 SALT = "suppliers.signin.step_up"
 OWN_FIELDS = "factor"  # what the question itself sends begins with this
 
-STALE, YOUNG, PROGRAM = "stale", "young", "program"
+STALE, YOUNG, PROGRAM, IDLE = "stale", "young", "program", "idle"
 
 
 def require_fresh_factor(request: Any, *, minutes: int | None = None, for_money: bool = False) -> None:
@@ -124,12 +124,33 @@ def ask_for_factor(request: Any, refusal: FreshFactorNeeded) -> HttpResponse:
         "kept": kept_fields(request.POST),
         "files": [file.name for _name, files in request.FILES.lists() for file in files],
         "back": page_of(request),
+        "idle": refusal.details.get("why") == IDLE,
     }
     if getattr(request, "htmx", False):
         response = render(request, "suppliers/signin/asked.html#asked", context, status=409)
         response["HX-Retarget"], response["HX-Reswap"] = "#main", "innerHTML"
         return response
     return render(request, "suppliers/signin/asked.html", context, status=409)
+
+
+def ask_whether_it_is_still_you(request: Any, *, carries: bool = True) -> HttpResponse:
+    """What a locked session is answered (Note [Left alone] in middleware.py): the question, with what was typed.
+
+    `carries` is off for a page of one's own account, where what was typed are passwords. htmx gets 401 and stays where
+    it is: the page says so, and opens the question beside it.
+    """
+    if getattr(request, "htmx", False):
+        response = HttpResponse(status=401)
+        to = signed(request, WayBack(page_of(request)))
+        response["HX-Redirect"] = f"{reverse('step-up')}?{urlencode({'to': to})}"
+        return response
+    if not carries:
+        to = signed(request, WayBack(request.path))
+        response = redirect(f"{reverse('step-up')}?{urlencode({'to': to})}")
+        response.status_code = 302 if request.method in ("GET", "HEAD") else 303
+        return response
+    message = _("For a while nobody did anything here. Show that it is still you, and go on where you were.")
+    return ask_for_factor(request, FreshFactorNeeded(message, details={"why": IDLE}))
 
 
 def kept_fields(posted: Any) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ urlpatterns = [
     path("signin/people/", views.signin_people, name="signin-people"),
     path("signin/people/<int:person>/", views.person_signin, name="person-signin"),
     path("signin/people/<int:person>/keep/", views.factor_reset_withdraw, name="factor-reset-withdraw"),
+    path("signin/people/<int:person>/end/", views.person_sessions_end, name="person-sessions-end"),
     path("signin/people/<int:person>/act/", views.impersonate, name="impersonate"),
     path("signin/act/end/", views.impersonation_end, name="impersonation-end"),
 ]

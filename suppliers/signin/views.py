@@ -4,6 +4,12 @@ import functools
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import ReauthenticateForm
+from allauth.account.internal.flows.reauthentication import (
+    raise_if_reauthentication_required,
+    reauthenticate_by_password,
+)
 from allauth.account.views import PasswordResetView
 from allauth.core.internal import ratelimit
 from allauth.mfa.models import Authenticator
@@ -35,7 +41,7 @@ from suppliers.signin.forms import (
     show,
 )
 from suppliers.signin.links import read_confirmation, read_stop
-from suppliers.signin.middleware import leave_place, take_place
+from suppliers.signin.middleware import is_locked, leave_place, take_place, unlock
 from suppliers.signin.queries import (
     DOORKEEPER,
     active_person,
@@ -59,6 +65,7 @@ from suppliers.signin.services import (
     ask_to_confirm_factors,
     confirm_factors,
     distrust_devices,
+    end_all_sessions,
     oneself,
     set_factor_rules,
     start_impersonation,
@@ -112,6 +119,8 @@ def step_up(request: DoorRequest) -> HttpResponse:
         return HttpResponseRedirect("/")
     user: User = request.user
     if not has_factor(user.pk):
+        if is_locked(request):
+            return _ask_for_password(request, back, token)
         if not back.sends:  # the way back, past the pages that set one up
             request.session[FOR] = back.path
         return render(request, "suppliers/signin/no_factor.html", {"back": back.path})
@@ -133,11 +142,38 @@ def step_up(request: DoorRequest) -> HttpResponse:
             asked = form = CodeAgainForm(user=user, prefix="factor", data=request.POST)
         if asked.is_valid():
             show(asked)
+            unlock(request)
             if is_settled_now(user.pk, at=request.at):
                 settle_fresh_factor(request)
             return _go_on(request, back)
     status = 422 if form.errors or passkey.errors else 200
     return _show_step_up(request, form, passkey, token=token, young=young, status=status)
+
+
+def _ask_for_password(request: DoorRequest, back: WayBack, token: str) -> HttpResponse:
+    """The question of a locked session to whoever has no second factor."""
+    user: User = request.user
+    adapter = get_adapter()
+    if not adapter.may_show_password(user):
+        adapter.logout(request)
+        messages.info(
+            request, _("For a while nobody did anything here. Sign in again and go on where you were.")
+        )
+        return redirect_to_login(back.path)
+    form: Any = ReauthenticateForm(user=user, prefix="factor")
+    if request.method == "POST" and "factor-password" in request.POST:
+        too_often = ratelimit.consume_or_429(
+            request, app="allauth.account", action="reauthenticate", user=user
+        )
+        if too_often:
+            return cast("HttpResponse", too_often)
+        form = ReauthenticateForm(user=user, prefix="factor", data=request.POST)
+        if form.is_valid():
+            reauthenticate_by_password(request)
+            unlock(request)
+            return _go_on(back)
+    context = {"form": form, "to": token, "kept": kept_fields(request.POST)}
+    return render(request, "suppliers/signin/locked.html", context, status=422 if form.errors else 200)
 
 
 def _answers(request: HttpRequest) -> bool:
@@ -165,6 +201,7 @@ def _show_step_up(
         "has_code": bool(set(kinds) & {Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES}),
         "has_passkey": Authenticator.Type.WEBAUTHN in kinds,
         "back": read_way_back(request, token).path,
+        "idle": is_locked(request),
     }
     if context["has_passkey"] and not young:
         context["js_data"] = {"request_options": begin_authentication(user)}
@@ -248,8 +285,12 @@ class Sessions(ListUserSessionsView):
         }
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """End one session, ask one device again, or sign out everywhere else."""
+        """Ask one device again; or end one session, or sign out everywhere else: whoever has just shown a factor, or
+        the password where there is none. allauth asks, and sends on what was pressed. ASVS 5.0, 7.5.2.
+        """
         user: Any = request.user
+        if "device" not in request.POST:
+            raise_if_reauthentication_required(request, app="account")
         if session := whole_number(request.POST.get("session")):
             found = session_of(user, session)
             if found is not None and not found.is_current():
@@ -361,6 +402,18 @@ def factor_reset_withdraw(request: DoorRequest, person: int) -> HttpResponse:
     if waiting is not None:
         stop_factor_reset(waiting, actor=request.actor, at=request.at)
         messages.success(request, _("It is stopped."))
+    return see_other("person-signin", person=found.pk)
+
+
+@door(Permission.FACTOR_RESET, methods=["POST"])
+def person_sessions_end(request: DoorRequest, person: int) -> HttpResponse:
+    """Sign somebody out everywhere."""
+    require_fresh_factor(request)
+    found = find_person(person, actor=request.actor)
+    end_all_sessions(found, actor=request.actor, at=request.at)
+    messages.success(
+        request, _("%(name)s is signed out everywhere, and told by mail.") % {"name": found.name}
+    )
     return see_other("person-signin", person=found.pk)
 
 

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from portal.cookies import own_name
 from portal.kernel.web import see_other
 
 CAME_BY = "sso provider"  # in the session of whoever came in by one: its key, and the supplier it is of
@@ -34,9 +35,9 @@ class CameByMiddleware:
                 messages.info(request, _("You act for others too now: sign in with your password."))
                 return see_other("account_login")
         response = self.get_response(request)
-        if came and came["supplier"] is not None and request.COOKIES.get(COOKIE) != came["key"]:
+        if came and came["supplier"] is not None and request.COOKIES.get(own_name(COOKIE)) != came["key"]:
             response.set_cookie(
-                COOKIE,
+                own_name(COOKIE),
                 came["key"],
                 max_age=REMEMBERED_FOR,
                 secure=settings.SESSION_COOKIE_SECURE,

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import expect
 
+from suppliers.signin.middleware import USED
 from tests.browser.axe import sideways, violations
 from tests.people import PASSWORD
 
@@ -85,6 +90,63 @@ def test_a_second_step_is_set_up_and_asked_for_at_the_next_sign_in(page: Any, pe
     page.click("main button.btn-primary")
     page.wait_for_url("**/")
     assert page.goto("/preferences/").status == 200
+
+
+def leave_alone(person: Any, minutes: int) -> None:
+    """As if nobody had done anything in this person's session for so long."""
+    store = SessionStore(UserSession.objects.get(user=person.user).session_key)
+    store[USED] = int(time.time()) - minutes * 60
+    store.save()
+
+
+def test_a_session_left_alone_asks_who_is_there_and_sends_what_was_typed(
+    page: Any, people: dict[str, Any], tmp_path: Path
+) -> None:
+    sign_in(page, people["arun"])
+    page.goto("/preferences/")
+    page.select_option("#id_time_zone", "Asia/Kolkata")
+    leave_alone(people["arun"], 61)
+    page.click("main form button.btn-primary")
+
+    def looked_at(name: str) -> tuple[str, list[Any], list[int]]:
+        seen, wide = [], []
+        for width in (390, 1440):
+            page.set_viewport_size({"width": width, "height": 900})
+            seen += violations(page)
+            wide.append(max(0, sideways(page)))
+            page.screenshot(path=tmp_path / f"{name}-{width}.png")
+        return page.inner_text("h1"), seen, wide
+
+    assert looked_at("asked") == ("Is it still you?", [], [0, 0])
+    page.get_by_role("button", name="Go on").click()
+    assert looked_at("locked") == ("Is it still you?", [], [0, 0])
+    page.fill("#id_factor-password", "not this one")
+    page.get_by_role("button", name="Go on").click()
+    expect(page.locator(".q-summary-err").first).to_be_visible()
+    assert violations(page) == []
+    page.fill("#id_factor-password", PASSWORD)
+    page.get_by_role("button", name="Go on").click()
+
+    page.wait_for_url("**/preferences/")
+    expect(page.locator("#id_time_zone")).to_have_value("Asia/Kolkata")
+    people["arun"].user.refresh_from_db()
+    assert people["arun"].user.time_zone == "Asia/Kolkata"
+
+
+def test_an_administrator_sees_where_all_sessions_of_somebody_are_ended(
+    page: Any, people: dict[str, Any], tmp_path: Path
+) -> None:
+    sign_in(page, people["asha"])
+    page.goto(f"/signin/people/{people['arun'].user.pk}/")
+    expect(page.get_by_role("button", name="End all sessions")).to_be_visible()
+    found = []
+    for width in (390, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        found.append((violations(page), max(0, sideways(page))))
+        page.screenshot(path=tmp_path / f"person-{width}.png", full_page=True)
+    assert found == [([], 0), ([], 0)]
+    page.get_by_role("button", name="End all sessions").click()
+    page.wait_for_selector("h1:has-text('A second factor first')")
 
 
 def test_the_menu_changes_the_language_and_signs_out(page: Any, people: dict[str, Any]) -> None:

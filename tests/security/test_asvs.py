@@ -37,13 +37,55 @@ def test_the_numbers_and_levels_are_the_standards():
     assert told.items() <= standard.items()
 
 
+# What a requirement asks to be written down (the first section of each of these chapters) is shown by a heading.
+WRITTEN_DOWN = re.compile(r"V(?:2|6|7|8|11|13|14|15|16)\.1\.")
+
+
 def test_what_is_said_is_shown():
     assert {row["id"]: wrong for row in rows() if (wrong := wrong_with(row))} == {}
 
 
+def test_a_yes_of_the_first_two_levels_is_more_than_a_name():
+    """By a test or by a setting of that very value; what is to be written down, by its heading. A file that exists, a
+    setting without its value and a package in the lock are told besides, and prove nothing alone.
+    """
+    bare = []
+    for row in rows():
+        kinds = {kind_of(one) for one in shown_by(row)}
+        enough = kinds & {"test", "setting"} or ("heading" in kinds and WRITTEN_DOWN.match(row["id"]))
+        if row["applies"] == "yes" and row["level"] in "12" and not enough:
+            bare.append(row["id"])
+    assert bare == []
+
+
+@pytest.mark.parametrize(
+    ("evidence", "kind", "there"),
+    [
+        ("tests/security/test_asvs.py::rows", "test", True),
+        ("tests/security/test_asvs.py::test_nothing", "test", False),
+        ("settings.SESSION_COOKIE_AGE=43200", "setting", True),
+        ("settings.SESSION_COOKIE_AGE=43201", "setting", False),
+        ("settings.SESSION_COOKIE_AGE", "named", True),
+        ("settings.NO_SUCH_SETTING", "named", False),
+        ("locked:django-allauth", "dependency", True),
+        ("locked:no-such-package", "dependency", False),
+        ("docs/security/secrets.md#Algorithms", "heading", True),
+        ("docs/security/secrets.md#Nothing of it", "heading", False),
+        ("suppliers/roles.py", "named", True),
+        ("suppliers/nothing.py", "named", False),
+    ],
+)
+def test_each_kind_of_evidence_is_looked_at(evidence, kind, there):
+    assert (kind_of(evidence), is_there(evidence)) == (kind, there)
+
+
+def shown_by(row):
+    return [one.strip() for one in row["evidence"].split(";") if one.strip()]
+
+
 def wrong_with(row):
     """What a row claims without showing it."""
-    shown = [one.strip() for one in row["evidence"].split(";") if one.strip()]
+    shown = shown_by(row)
     wrong = [one for one in shown if not is_there(one)]
     if row["applies"] not in ("yes", "no", "partly", "not yet") or not row["how"].strip().endswith("."):
         wrong.append(row["applies"])
@@ -52,12 +94,41 @@ def wrong_with(row):
     return wrong
 
 
-def is_there(evidence):
-    """Whether a setting, a file, or a test in it exists."""
+def kind_of(evidence):
     if evidence.startswith("settings."):
-        return hasattr(django_settings, evidence.removeprefix("settings."))
-    path, _colons, test = evidence.partition("::")
-    return (ROOT / path).exists() and (not test or test in defined_in(path))
+        return "setting" if "=" in evidence else "named"
+    if evidence.startswith("locked:"):
+        return "dependency"
+    if "::" in evidence:
+        return "test"
+    return "heading" if "#" in evidence else "named"
+
+
+def is_there(evidence):
+    """Whether it is true: a setting of this value, a package of the lock, a heading, a test, a file."""
+    kind = kind_of(evidence)
+    if evidence.startswith("settings."):
+        name, has_value, value = evidence.removeprefix("settings.").partition("=")
+        return hasattr(django_settings, name) and (
+            not has_value or repr(getattr(django_settings, name)) == value
+        )
+    if kind == "dependency":
+        return evidence.removeprefix("locked:") in locked()
+    path, _sign, part = evidence.replace("::", "#").partition("#")
+    known = headings_of if kind == "heading" else defined_in
+    return (ROOT / path).exists() and (not part or part in known(path))
+
+
+@cache
+def locked():
+    """The packages that the portal runs with, each with its version and the hashes of its files."""
+    text = (ROOT / "requirements" / "runtime.lock").read_text()
+    return set(re.findall(r"^([\w.-]+)(?:\[[^\]]*\])?==", text, re.MULTILINE))
+
+
+@cache
+def headings_of(path):
+    return set(re.findall(r"^#+ (.+?)\s*$", (ROOT / path).read_text(), re.MULTILINE))
 
 
 @cache

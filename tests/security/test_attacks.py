@@ -517,6 +517,23 @@ def test_no_page_is_shown_in_a_frame(people, objects):
                 b"".join(answer.streaming_content)
 
 
+def test_no_answer_to_somebody_signed_in_is_kept_by_a_browser(people, objects):
+    """Pages, pictures, files and the API; what anybody may read says itself that it may be kept."""
+    cache.clear()
+    kept = {}
+    for name in ("max", "asha"):
+        client = signed_in(people[name])
+        for door in our_doors():
+            access = access_of(door)
+            if not access.public and "GET" in access.methods:
+                answer = client.get(address(door, objects))
+                if answer.headers["Cache-Control"] != "no-store, private":
+                    kept[name_of(door)] = answer.headers["Cache-Control"]
+                if answer.streaming:
+                    b"".join(answer.streaming_content)
+    assert kept == {}
+
+
 def test_no_export_holds_a_formula(people, objects):
     """Every address that gives a CSV, with evil names in the books: no cell begins as a formula would."""
     from procurement.orders.models import PurchaseOrder, PurchaseOrderLine

@@ -11,6 +11,7 @@ import gunicorn
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.hashers import ScryptPasswordHasher
 from django.test import Client
 from django.urls import Resolver404, resolve
 from django.utils import timezone
@@ -74,6 +75,76 @@ def test_an_error_tells_neither_versions_nor_insides(path):
 
     for word in ("Traceback", "Django", "django", "Python/", "gunicorn", "psycopg", "portal/", "SECRET_KEY"):
         assert word not in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/static/", "/static/js/", "/static/js", "/static/look/"])
+def test_no_folder_is_listed(path):
+    answer = Client().get(path)
+
+    assert answer.status_code == 404
+    assert "portal.js" not in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_program_that_speaks_plain_http_is_refused_and_a_page_is_led_to_https(settings, tokens):
+    settings.SECURE_SSL_REDIRECT = True
+    settings.SECURE_REDIRECT_EXEMPT = []
+
+    refused = tokens("ACME").get("/api/v1/orders", secure=False)
+    assert (refused.status_code, refused["Content-Type"]) == (403, "application/problem+json")
+    assert refused.json()["code"] == "plain_http"
+    assert "Location" not in refused.headers
+    assert Client().get("/scim/v2/Users").json()["code"] == "plain_http"
+    page = Client().get("/orders/")
+    assert (page.status_code, page["Location"]) == (301, "https://testserver/orders/")
+    assert Client().get("/api/v1/orders", secure=True).status_code == 401
+
+
+def test_over_https_every_cookie_can_only_be_of_this_host():
+    """All that is set anywhere in the code, by its name in a started production."""
+    names = "s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.LANGUAGE_COOKIE_NAME, "
+    names += "own_name('messages'), own_name(COOKIE), cookie_name()"
+    code = (
+        "import django; django.setup(); from django.conf import settings as s; from portal.cookies import own_name; "
+        "from suppliers.sso.middleware import COOKIE; from suppliers.signin.devices import cookie_name; "
+        f"print({names})"
+    )
+    environment = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "portal.settings", **GIVEN}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=django_settings.BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    words = ("session", "csrf", "language", "messages", "sso-provider", "device")
+    assert (done.stdout.split(), done.returncode) == ([f"__Host-{word}" for word in words], 0)
+    found = {
+        str(path.relative_to(django_settings.BASE_DIR))
+        for package in ("portal", "suppliers", "procurement")
+        for path in (django_settings.BASE_DIR / package).rglob("*.py")
+        if ".set_cookie(" in path.read_text()
+    }
+    assert found == {"suppliers/signin/devices.py", "suppliers/sso/middleware.py", "suppliers/views.py"}
+
+
+def test_production_hashes_passwords_with_scrypt():
+    """V11.4.2; only tests, which sign in thousands of times, use a cheap hash."""
+    code = "from django.conf import settings as s; print(s.PASSWORD_HASHERS[0], s.QUAYSIDE_MODE)"
+    environment = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "portal.settings", **GIVEN}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=django_settings.BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["django.contrib.auth.hashers.ScryptPasswordHasher", "production"]
+    hasher = ScryptPasswordHasher()
+    assert (hasher.work_factor, hasher.block_size, hasher.parallelism) == (2**14, 8, 5)
 
 
 @pytest.mark.parametrize(

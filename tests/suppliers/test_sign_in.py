@@ -387,6 +387,21 @@ def test_a_recovery_code_works_once_and_its_use_is_told(people):
     assert not is_signed_in(client)
 
 
+def test_a_code_of_the_app_works_once(people):
+    bea = people["bea"]
+    secret = give_app(bea.user)
+    code = code_of(secret)  # the cache that remembers it is emptied here, and not again
+    here, there = browser(), browser()
+    for client in (here, there):
+        type_password(client, bea)
+        again = client.post("/accounts/2fa/authenticate/", {"code": code})
+    assert "used already" in again.content.decode()
+    assert (is_signed_in(here), is_signed_in(there)) == (True, False)
+
+    asked = here.post("/step-up/", {"factor-to": "", "factor-code": code})
+    assert asked.status_code == 422  # nor does the question for a factor take it
+
+
 def test_recovery_codes_are_shown_once_and_secrets_are_sealed(people):
     bea = people["bea"]
     client = browser()
@@ -507,13 +522,81 @@ def test_one_session_is_ended_and_the_others_stay(people):
     type_password(there, asha)
     mine, other = UserSession.objects.order_by("id").values_list("pk", flat=True)
 
-    here.post("/accounts/sessions/", {"session": mine})  # never the one that asks
-    here.post("/accounts/sessions/", {"session": other})
+    def end(client, session):
+        client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+        client.post("/accounts/sessions/", {"session": session})
+
+    end(here, mine)  # never the one that asks
+    end(here, other)
     assert (is_signed_in(here), is_signed_in(there)) == (True, False)
     stranger = browser()
     type_password(stranger, people["gil"])
-    stranger.post("/accounts/sessions/", {"session": mine})
+    end(stranger, mine)
     assert is_signed_in(here)
+
+
+def test_who_ends_sessions_shows_who_one_is_first_and_what_was_pressed_is_done_then(people):
+    """V7.5.2: the password where there is no factor, else the factor and never the password."""
+    for name in ("asha", "gil"):
+        cache.clear()
+        person = people[name]
+        secret = give_app(person.user) if name == "gil" else None
+        here, there = browser(person.user), browser(person.user)
+        assert (is_signed_in(here), is_signed_in(there)) == (True, True)
+        for pressed in ({}, {"session": UserSession.objects.filter(user=person.user).last().pk}):
+            asked = here.post("/accounts/sessions/", pressed)
+            where = "/accounts/2fa/reauthenticate/" if secret else "/accounts/reauthenticate/"
+            assert asked["Location"] == f"{where}?next=%2Faccounts%2Fsessions%2F"
+            assert is_signed_in(there)
+        shown = {"code": code_of(secret)} if secret else {"password": PASSWORD}
+        done = here.post(asked["Location"], shown)
+        assert done["Location"] == "/accounts/sessions/"
+        assert (is_signed_in(here), is_signed_in(there)) == (True, False)
+
+
+def test_an_administrator_ends_all_sessions_of_somebody_who_hears_of_it(people):
+    """V7.4.5: our administrator for everybody, a supplier's for its own, nobody for oneself or without a factor."""
+    asha, arun, root = people["asha"], people["arun"], people["root"]
+    at = f"/signin/people/{arun.user.pk}/end/"
+    secret, admin, own, theirs = (
+        give_app(root.user),
+        browser(root.user),
+        browser(asha.user),
+        browser(arun.user),
+    )
+    assert 'action="/signin/people/' in admin.get(f"/signin/people/{arun.user.pk}/").content.decode()
+    assert is_signed_in(theirs)
+
+    assert admin.post(at).status_code == 409  # the factor first
+    show_factor(admin, root.user)
+    with acting(DOORKEEPER):
+        trust_device(arun.user, Seen("c" * 64, CHROME, "192.0.2.7"), at=timezone.now())
+    assert admin.post(at)["Location"] == f"/signin/people/{arun.user.pk}/"
+    assert not is_signed_in(theirs)
+    assert not Device.objects.filter(user=arun.user, trusted_until__isnull=False).exists()
+    (event,) = events("sessions.ended")
+    assert (event.actor_label, event.facts["name"]) == ("Root Admin", "Arun Acme")
+    (letter,) = letters()
+    assert (letter.subject, letter.to) == ("You were signed out everywhere", [arun.email])
+    assert "Root Admin ended all your sessions" in letter.body
+    assert noted("session.all_ended") == [(root.user.pk, {"person": arun.user.pk})]
+
+    assert secret
+    give_app(asha.user)
+    show_factor(own, asha.user)
+    theirs = browser(arun.user)
+    assert own.post(at)["Location"] == f"/signin/people/{arun.user.pk}/"
+    assert not is_signed_in(theirs)
+    for whose, status in (("gil", 404), ("bea", 404), ("asha", 403)):
+        assert own.post(f"/signin/people/{people[whose].user.pk}/end/").status_code == status
+    assert is_signed_in(own)
+
+
+def test_a_browser_forgets_at_sign_out_what_it_kept(people):
+    client = browser(people["bea"].user)
+    assert "Clear-Site-Data" not in client.get("/accounts/logout/").headers
+    assert client.post("/accounts/logout/").headers["Clear-Site-Data"] == '"cache", "storage"'
+    assert "Clear-Site-Data" not in client.get("/accounts/login/").headers
 
 
 def test_neither_answer_nor_work_of_sign_in_and_reset_tell_who_has_an_account(people):

@@ -27,6 +27,7 @@ TITLES = {
     "not_allowed": _("You may not do this"),
     "fresh_factor_needed": _("This takes a person with a second factor"),
     "second_factor_required": _("Set up a second factor first"),
+    "plain_http": _("Only https is spoken here"),
     "not_found": _("There is no such thing"),
     "method_not_allowed": _("This address does not take this method"),
     "not_acceptable": _("Only JSON is spoken here"),

@@ -90,6 +90,7 @@ CATALOGUE = {
             Severity.WARNING,
             Alarm(3, 1440, Per.ALL),
         ),
+        Kind("session.all_ended", _("An administrator ended all sessions of somebody."), Severity.WARNING),
         Kind(
             "password.reset_asked",
             _("Somebody asked for a mail to choose a new password."),

@@ -135,6 +135,19 @@ def _reset_done(event: AuditEvent) -> WarningWords:
     )
 
 
+def _sessions_ended(event: AuditEvent) -> WarningWords:
+    return WarningWords(
+        _("You were signed out everywhere"),
+        (
+            _("%(who)s ended all your sessions on %(moment)s.")
+            % {"who": event.actor_label, "moment": moment_text(event.at)},
+            _("Sign in again as always. If a device of yours is lost, change your password."),
+        ),
+        _at("usersessions_list"),
+        _("Where you are signed in"),
+    )
+
+
 def _impersonated(event: AuditEvent) -> WarningWords:
     facts = event.facts
     return WarningWords(
@@ -171,6 +184,7 @@ WARNINGS: Mapping[str, Words] = {
     "factor.reset_asked": _reset_asked,
     "factor.reset_stopped": _reset_stopped,
     "factor.reset_finished": _reset_done,
+    "sessions.ended": _sessions_ended,
     "person.impersonated": _impersonated,
     "identity.joined": _identity_joined,
 }

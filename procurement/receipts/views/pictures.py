@@ -22,9 +22,7 @@ PHOTOS = "procurement/receipts/photos.html"
 def receiving_photo(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """One picture. It is a JPEG of our own making, is not guessed at, and could run nothing."""
     found = find_photo(key, actor=request.actor)
-    response = as_picture(bytes(found.content), found.content_type)
-    response["Cache-Control"] = "private, max-age=3600"
-    return response
+    return as_picture(bytes(found.content), found.content_type)
 
 
 @door(Permission.GOODS_RECEIVE, methods=["GET", "POST"], before=clean_photos)

@@ -39,6 +39,7 @@ from lxml.etree import LxmlError
 from onelogin.saml2.errors import OneLogin_Saml2_Error, OneLogin_Saml2_ValidationError
 from onelogin.saml2.settings import OneLogin_Saml2_Settings
 
+from portal.cookies import own_name
 from portal.kernel.access import drop_nul, public
 from portal.kernel.sealing import Unreadable
 from portal.kernel.web import see_other
@@ -106,7 +107,7 @@ sign_in = public(SignIn.as_view())
 
 def _remembered(request: HttpRequest) -> uuid.UUID | None:
     try:
-        return uuid.UUID(request.COOKIES.get(COOKIE, ""))
+        return uuid.UUID(request.COOKIES.get(own_name(COOKIE), ""))
     except ValueError:
         return None
 
