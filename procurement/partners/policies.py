@@ -56,8 +56,8 @@ class Score:
 def score_of(shares: Mapping[Ratio, Share], weights: Mapping[str, int], *, least: int) -> Score:
     """The shares, each by its weight: docs/measures.md.
 
-    A share of fewer than `FEW` says little, and of what weighs nothing nobody asks: neither counts, and the others weigh
-    as much more. With fewer than `least` papers in those that count there is no score.
+    A share of fewer than `FEW` says little, and of what weighs nothing nobody asks: neither counts, and the others
+    weigh as much more. With fewer than `least` papers in those that count there is no score.
     """
     counting = [one for one, share in shares.items() if weights.get(one, 0) and share.of >= FEW]
     total = sum(weights[one] for one in counting)

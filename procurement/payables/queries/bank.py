@@ -32,8 +32,8 @@ def payments_due(
     """That much is due to a supplier by a day: what a fraudster waits for. Two queries.
 
     What was claimed here and what only the ERP knows of are added up by currency, what is due already with it; what has
-    no day is due from the day it was invoiced. `big` has the sums that are much, `otherwise` that of any other currency.
-    Credit notes take nothing off: whether they are set off before is not known.
+    no day is due from the day it was invoiced. `big` has the sums that are much, `otherwise` that of any other
+    currency. Credit notes take nothing off: whether they are set off before is not known.
     """
     sums: dict[str, Decimal] = defaultdict(Decimal)
     claims = Invoice.objects.filter(supplier_id=supplier_id, state__in=TO_BE_PAID)

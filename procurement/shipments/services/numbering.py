@@ -27,7 +27,8 @@ from suppliers.roles import Permission
 def number_packages(named: NoticeNamed, *, actor: Actor, at: datetime) -> list[Package]:
     """Give every package of a draft that has none its number, so that labels can be printed. Told twice it gives none.
 
-    Where nobody entered a prefix for packages, the one of the supplier's company data is taken over. Raises `Invalid` when the prefix has no numbers left.
+    Where nobody entered a prefix for packages, the one of the supplier's company data is taken over.
+    Raises `Invalid` when the prefix has no numbers left.
     """
     notice = hold_draft(named.notice, named.version, actor=actor)
     bare = list(notice.packages.filter(sscc="", carton_number="").order_by("position"))

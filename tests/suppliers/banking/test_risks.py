@@ -236,9 +236,7 @@ def a_large_bill(now, key="ERP-1", **changed):
 
 def due_to(supplier, now, big=None):
     with acting(OFFICE):
-        found = payments_due(
-            supplier.pk, now, now + 14 * DAY, big or {"EUR": Decimal(50000)}, Decimal(50000)
-        )
+        found = payments_due(supplier.pk, now, now + 14 * DAY, big or {"EUR": Decimal(50000)}, Decimal(50000))
     return [(one.kind, one.facts["due"]) for one in found]
 
 

@@ -547,6 +547,19 @@ def test_nobody_is_reminded_who_is_excluded_blocked_or_waits_for_us(people, root
         assert OnboardingRun.objects.get(supplier__number="ACME").remind_at is None
 
 
+def test_who_has_only_mail_is_not_asked_again_to_make_an_account(root, now):
+    invite(root, "100", at=now)
+    with acting(FEED):
+        Supplier.objects.filter(number="100").update(channel="mail")
+    with acting(DESK):
+        assert remind(at=now + timedelta(days=4)) == 0
+    with acting(FEED):
+        assert Invitation.objects.get(address="office@kraft.example").state == "sent"  # it still opens
+        Supplier.objects.filter(number="100").update(channel="mixed")
+    with acting(DESK):
+        assert remind(at=now + timedelta(days=8)) == 1
+
+
 def test_an_onboarding_starts_when_somebody_of_the_supplier_is_there(people, root, now):
     invite(root, "100", at=now)
     with acting(DESK):
