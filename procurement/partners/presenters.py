@@ -398,7 +398,12 @@ TRAIL: Mapping[str, Kind] = {
     "supplier.blocked": ("stop", "stop", _said(lazy("Blocked")), ""),
     "supplier.unblocked": ("done", "full", _said(lazy("Blocked no more")), ""),
     "supplier.classified": ("quiet", "full", _said(lazy("Segment, channel or categories set")), ""),
-    "supplier.detail_confirmed": ("done", "full", _part(lazy("%(part)s looked at and saved as it stands")), P.DETAIL_VIEW),
+    "supplier.detail_confirmed": (
+        "done",
+        "full",
+        _part(lazy("%(part)s looked at and saved as it stands")),
+        P.DETAIL_VIEW,
+    ),
     "supplier.detail_changed": ("done", "full", _part(lazy("%(part)s changed")), P.DETAIL_VIEW),
     "supplier.change_requested": (
         "wait",

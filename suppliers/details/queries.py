@@ -194,7 +194,9 @@ def visible_changes(actor: Actor) -> QuerySet[ChangeRequest]:
 def confirmed(supplier_ids: Iterable[int], part: str) -> set[int]:
     """Which of these suppliers have saved a part themselves, as it stood or otherwise, and it is in force. In the
     office."""
-    found = ChangeRequest.objects.filter(supplier__in=list(supplier_ids), part=part, state=ChangeState.IN_FORCE)
+    found = ChangeRequest.objects.filter(
+        supplier__in=list(supplier_ids), part=part, state=ChangeState.IN_FORCE
+    )
     return set(found.filter(requested_side=Side.SUPPLIER).values_list("supplier_id", flat=True))
 
 

@@ -94,7 +94,9 @@ def _differs(prefix: str, company: str) -> str:
     if not prefix:
         message = _("The company data has the GS1 prefix %(company)s; packages get carton numbers of ours.")
     else:
-        message = _("The company data has the GS1 prefix %(company)s; packages are numbered behind %(prefix)s.")
+        message = _(
+            "The company data has the GS1 prefix %(company)s; packages are numbered behind %(prefix)s."
+        )
     return message % {"company": company, "prefix": prefix}
 
 

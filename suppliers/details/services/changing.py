@@ -77,7 +77,11 @@ def change_detail(command: ChangeDetail, *, actor: Actor, at: datetime) -> Chang
 def _confirm(
     command: ChangeDetail, supplier: Supplier, stands: dict[str, Any], *, actor: Actor, at: datetime
 ) -> ChangeRequest | None:
-    if not actor.is_supplier or command.part not in CONFIRMED or supplier.pk in confirmed([supplier.pk], command.part):
+    if (
+        not actor.is_supplier
+        or command.part not in CONFIRMED
+        or supplier.pk in confirmed([supplier.pk], command.part)
+    ):
         return None
     change = _write(command, supplier, "", stands, stands, Way.AT_ONCE, actor=actor, at=at)
     record(

@@ -21,7 +21,13 @@ from procurement.shipments.messages import (
     TellMilestone,
 )
 from procurement.shipments.models import Milestone, Package, PackageNumbering, ShipNotice, ShipNoticeLine
-from procurement.shipments.queries import find_notice, numbering_of, shippable_lines, versions_of, visible_notices
+from procurement.shipments.queries import (
+    find_notice,
+    numbering_of,
+    shippable_lines,
+    versions_of,
+    visible_notices,
+)
 from procurement.shipments.services import (
     add_lines,
     add_packages,
