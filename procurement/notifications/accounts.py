@@ -254,6 +254,14 @@ def _merged(item: Item, notice: Notice, event: AuditEvent) -> str:
     item.sentences.append(
         _("Choose under your name for which one. Was it a mistake, tell whom you know there.") % said
     )
+    if tokens := event.facts.get("tokens"):
+        item.sentences.append(
+            _(
+                "Access tokens of %(supplier)s ended with it: %(tokens)s. Where a program goes on with that record, "
+                "its administrator makes it a new one."
+            )
+            % {**said, "tokens": ", ".join(tokens)}
+        )
     return _("You act for %(mine)s too") % said
 
 

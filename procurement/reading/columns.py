@@ -324,9 +324,9 @@ class TableReader:
         return [mark for mark in self.seen[cell.text] if mark.sort is sort]
 
     def _number(self, cell: Cell) -> str:
-        found = re.fullmatch(
-            r"\W*(?:pos|line|item|position|ln|zeile)?[ .:#]*0*(\d{1,5})[.:)]?", folded(cell.text)
-        )
+        # What is no letter and no digit is cut off first: left to the pattern it could end in two places of it.
+        said = re.sub(r"^\W+", "", folded(cell.text))
+        found = re.fullmatch(r"(?:pos|line|item|position|ln|zeile)?[ .:#]*0*(\d{1,5})[.:)]?", said)
         return (found.group(1).lstrip("0") or "0") if found else ""
 
     def _day(self, cell: Cell) -> Day | None:

@@ -24,6 +24,7 @@ from portal.kernel.link_door import WayIn, sealed_door
 from portal.kernel.scope import acting
 from portal.kernel.templatetags.portal_ui import day_text
 from portal.kernel.web import paginate, see_other, whole_number
+from suppliers.approvers import standing_problem
 from suppliers.banking.files import COLUMNS, LARGEST_SHEET, read_sheet, report_of
 from suppliers.banking.forms import CallForm, ChangeForm, ConfirmForm, ReasonForm, ShortenForm, ThawForm
 from suppliers.banking.messages import Device, FreshFactor
@@ -72,7 +73,6 @@ from suppliers.banking.services import (
     refuse_change,
     request_change,
     show_number,
-    standing_problem,
     withdraw_change,
 )
 from suppliers.banking.states import OPEN, ChangeKind, ChangeState, VotePurpose

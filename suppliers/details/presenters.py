@@ -200,7 +200,8 @@ class _Page:
     def __init__(self, sheet: CompanySheet, actor: Actor) -> None:
         self.sheet = sheet
         self.actor = actor
-        self.may_edit = actor.may(Permission.DETAIL_EDIT)
+        only_reads = actor.is_supplier and sheet.supplier.only_reads
+        self.may_edit = actor.may(Permission.DETAIL_EDIT) and not only_reads
         self.ours = actor.is_company
 
     def url(self, slug: str, subject: str = "") -> str:

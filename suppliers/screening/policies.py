@@ -148,10 +148,11 @@ class Match:
 class Index:
     """The listed parties by the words of their names, so that each supplier is compared with few of them.
 
-    Note [Rare words first]: of a name of so many words a like one has so many in common at least, whatever its own length
-    (`least_in_common`). So it has one of the others with it, plus one: it is enough to look at those names that hold one
-    of these few words, and of all the words the rarest in the lists are taken. Only what written in one word is the same
-    may have no word in common, and is looked up as that. Nothing is lost by it: the property test compares with all.
+    Note [Rare words first]: of a name of so many words a like one has so many in common at least, whatever its own
+    length (`least_in_common`). So it has one of the others with it, plus one: it is enough to look at those names
+    that hold one of these few words, and of all the words the rarest in the lists are taken. Only what written in
+    one word is the same may have no word in common, and is looked up as that. Nothing is lost by it: the property
+    test compares with all.
     """
 
     def __init__(self, parties: Iterable[Listed]) -> None:

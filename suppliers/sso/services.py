@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.audit.services import record
-from portal.kernel.errors import Invalid, NotAllowed, Problem, Refusal
+from portal.kernel.errors import Invalid, NotAllowed, Problem, Refusal, StaleDocument
 from portal.kernel.outbox.services import enqueue
 from portal.kernel.outside import fault_in
 from portal.kernel.scope import acting, requires_scope
@@ -85,15 +85,22 @@ def add_provider(
 
 @requires_scope
 def change_provider(
-    provider: IdentityProvider, said: WriteProvider, *, actor: Actor, at: datetime
+    provider: IdentityProvider, said: WriteProvider, version: int | None = None, *, actor: Actor, at: datetime
 ) -> IdentityProvider:
-    """Write other things down about a provider.
+    """Write other things down about a provider, as it stood in `version`.
 
     Who is believed (issuer, client, address) changes only while it is not in use, and must be tried again; a new
-    secret or certificate of the same provider may come at any time. Raises `NotAllowed` and `Invalid`.
+    secret or certificate of the same provider may come at any time. Raises `NotAllowed`, `Invalid`, and `StaleDocument`
+    where somebody has written or switched since.
     """
     _may(actor)
     held: IdentityProvider = IdentityProvider.objects.select_for_update(of=("self",)).get(pk=provider.pk)
+    if version is not None and version != held.version:
+        message = _(
+            "Somebody else has changed or switched this provider since you opened it. What you typed is kept, but for "
+            "a secret: compare it with the page of the provider, and save once more if yours shall stand."
+        )
+        raise StaleDocument(message, details={"version": held.version})
     keepers = _checked(held, said)
     certificate = said.certificate.strip()
     is_new = bool(certificate) and as_pem(certificate) != as_pem(held.certificate)
@@ -230,6 +237,16 @@ def _endpoint_problems(provider: IdentityProvider, said: WriteProvider) -> list[
             problems.append(Problem("client_id", _("The provider has a client id for this portal.")))
         if not said.secret and not provider.secret:
             problems.append(Problem("secret", _("The provider has a client secret for this portal.")))
+        # RFC 6749, appendix A.1 and A.2: nothing else is defined for the header in which both are shown.
+        for name in ("client_id", "secret"):
+            if odd := sorted({sign for sign in getattr(said, name) if not " " <= sign <= "~"}):
+                message = _(
+                    "It has signs that no %(what)s has: %(signs)s. It has plain letters, digits and ASCII signs alone: "
+                    "copy it anew from the page of the provider."
+                )
+                what = _("client secret") if name == "secret" else _("client id")
+                shown = " ".join(f"U+{ord(sign):04X}" for sign in odd[:3])
+                problems.append(Problem(name, message % {"what": what, "signs": shown}))
     else:
         if not said.issuer.strip():
             problems.append(Problem("issuer", _("The provider’s entity id stands in its metadata.")))

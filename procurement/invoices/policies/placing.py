@@ -251,9 +251,11 @@ def _left_of_whole(invoice: EInvoice) -> Iterator[LeftOver]:
         if name in TAKEN or value in (None, "", []):
             continue
         yield from _SPECIAL[name](value, invoice) if name in _SPECIAL else _kept(name, value, 0)
-    if invoice.type_code in (CORRECTED, PREPAID):
+    if invoice.type_code == CORRECTED:
+        yield LeftOver("BT-3", CORRECTED, _corrected(invoice))
+    if invoice.type_code == PREPAID:
         message = _("It is taken over as a plain invoice: this type has no rules of its own here.")
-        yield LeftOver("BT-3", invoice.type_code, message)
+        yield LeftOver("BT-3", PREPAID, message)
     if len(invoice.preceding) > 1:
         message = _("A credit or debit note here is about one invoice: the first is taken over.")
         yield LeftOver("BG-3", ", ".join(one.number or "" for one in invoice.preceding[1:]), message)
@@ -343,8 +345,23 @@ def _totals(value: Any, invoice: EInvoice) -> Iterator[LeftOver]:
         yield from _kept("tax_currency", f"{value.accounting_tax:f} {invoice.tax_currency or ''}", 0)
 
 
+def _corrected(invoice: EInvoice) -> str:
+    """A corrected invoice (384) stands in the place of another, under a number of its own. Here one is corrected under
+    its own number, so this one would claim what the other claims already."""
+    if wrong := _corrects(invoice):
+        message = _(
+            "It is taken over as a plain invoice beside %(number)s, which it corrects. Withdraw that one before you "
+            "send this one, or correct it under its own number in place of this: else the same would be claimed twice."
+        )
+        return message % {"number": wrong}
+    return _(
+        "It is taken over as a plain invoice, and does not say which one it corrects. Withdraw that one before you "
+        "send this one: else the same would be claimed twice."
+    )
+
+
 def _preceding(value: Any, invoice: EInvoice) -> Iterator[LeftOver]:
-    if kind_of(invoice) == InvoiceKind.INVOICE:
+    if kind_of(invoice) == InvoiceKind.INVOICE and invoice.type_code != CORRECTED:
         message = _(
             "An invoice here is about no other one. To correct it, correct that one under its own number."
         )

@@ -365,5 +365,10 @@ def _original(parts: Sequence[Message], text: str) -> str:
 
 
 def _said_in(text: str) -> str:
-    found = re.search(r"(?im)^[>\s]*message-id:\s*(<[^<>\s]{1,248}>)", text[:200_000])
+    """What stands behind *Message-ID* in the head of a mail that is told here, quoted or not.
+
+    Only blanks and tabs stand before it: what also ran over the ends of lines would look at a mail of empty lines once
+    for each of them.
+    """
+    found = re.search(r"(?im)^[> \t]*message-id:\s*(<[^<>\s]{1,248}>)", text[:200_000])
     return found[1] if found else ""

@@ -156,6 +156,8 @@ def _plain(value: Any, text: str) -> Any:
     """A figure as accounting programs write one below zero: `119.00-`, `(119.00)`."""
     if not isinstance(value, str):
         return value
-    if found := re.fullmatch(r"\(\s*([^-()]+?)\s*\)|([^-()]+?)\s*[-−]", text):
-        return f"-{found[1] or found[2]}"
+    bracketed = re.fullmatch(r"\(([^-()]+)\)", text)
+    behind = re.fullmatch(r"([^-()]+)[-−]", text)
+    if found := bracketed or behind:
+        return f"-{found[1].strip()}"
     return text

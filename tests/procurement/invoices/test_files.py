@@ -130,7 +130,6 @@ def test_what_has_no_place_is_told_with_a_sentence(people):
         contract="C-7",
         payments=[Payment(means="30", account="IE29AIBK93115212345678")],
         payment_terms="As agreed in Pune",
-        type_code="384",
         preceding=[Preceding(number="INV-0001")],
     )
     left = {
@@ -146,13 +145,33 @@ def test_what_has_no_place_is_told_with_a_sentence(people):
         ("BT-20", "As agreed in Pune", 0): (
             "These terms of payment cannot be read without guessing. Type them in the draft."
         ),
-        ("BT-3", "384", 0): "It is taken over as a plain invoice: this type has no rules of its own here.",
         ("BG-3", "INV-0001", 0): (
             "An invoice here is about no other one. To correct it, correct that one under its own number."
         ),
         ("BT-127", "Second batch", 1): f"Note of the line: {stays}",
         ("BT-159", "SE", 1): f"Country of origin: {stays}",
     }
+
+
+@pytest.mark.parametrize(
+    ("names", "begins"),
+    [
+        (
+            [Preceding(number="INV-0001")],
+            "It is taken over as a plain invoice beside INV-0001, which it corrects. Withdraw",
+        ),
+        ([], "It is taken over as a plain invoice, and does not say which one it corrects. Withdraw"),
+    ],
+)
+def test_a_corrected_invoice_says_what_to_do_with_the_one_before(people, names, begins):
+    an_agreed_order(people["asha"])
+    file = an_einvoice(a_bill_line(), type_code="384", preceding=names)
+
+    left = upload(file, people["asha"]).plan["left"]
+
+    (said,) = [one["message"] for one in left if one["term"] in ("BT-3", "BG-3")]
+    assert said.startswith(begins)
+    assert said.endswith("else the same would be claimed twice.")
 
 
 def test_what_is_not_clear_is_asked_and_the_answer_counts(people):
