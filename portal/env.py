@@ -104,6 +104,21 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
+def weights(name: str, allowed: tuple[str, ...], default: str) -> dict[str, int]:
+    """How much each of some words weighs, 0 to 100: `kept=60,answered=20`. What is not named weighs nothing."""
+    found = dict.fromkeys(allowed, 0)
+    for one in words(name, default):
+        word, _equals, figure = one.partition("=")
+        if word not in allowed or not re.fullmatch(r"\d{1,3}", figure, re.ASCII) or int(figure) > 100:
+            raise ImproperlyConfigured(
+                f"{name} has {one!r}; each must be one of {', '.join(allowed)} and a weight, such as {allowed[0]}=60."
+            )
+        found[word] = int(figure)
+    if not any(found.values()):
+        raise ImproperlyConfigured(f"{name} weighs nothing; at least one of {', '.join(allowed)} must.")
+    return found
+
+
 def path(name: str, default: Path) -> Path:
     """A folder or file of this machine."""
     value = text(name)

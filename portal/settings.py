@@ -525,6 +525,16 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "POSTPROCESSING_HOOKS": ["portal.kernel.rest.schema.say_what_is_refused"],
 }
 
+# --- A supplier's score (docs/measures.md) --------------------------------------------------------------------
+
+# How much each share of the last ninety days weighs in it, and below how many papers in all there is none.
+SCORE_WEIGHTS = env.weights(
+    "SCORE_WEIGHTS",
+    ("kept", "answered", "untouched", "first_pass"),
+    "kept=60,answered=20,untouched=0,first_pass=20",
+)
+SCORE_LEAST_PAPERS = env.integer("SCORE_LEAST_PAPERS", 20, at_least=5)
+
 # --- Bank details (docs/banking.md) -------------------------------------------------------------------------
 
 # For how many hours an approved change of bank details waits; what it is never shortened below; what risk signals
@@ -536,9 +546,10 @@ BANK_WAIT_MOST_HOURS = env.integer("BANK_WAIT_MOST_HOURS", 336, at_least=24)
 BANK_CONTACT_DAYS = env.integer("BANK_CONTACT_DAYS", 14)
 # For how many days people who were removed are still told, and the link in a notice still stops what was done.
 BANK_FORMER_DAYS = env.integer("BANK_FORMER_DAYS", 90, at_least=30)
-# From which sum on payments of the next two weeks make a change wait longer, by currency.
+# From which sum on payments of the next two weeks make a change wait longer, by currency; and in any other one.
 BANK_BIG_PAYMENT = env.amounts("BANK_BIG_PAYMENT", "EUR=50000,USD=50000,GBP=50000,CHF=50000")
-# Who else knows of risks: called with a supplier, the moment, and what is big.
+BANK_BIG_PAYMENT_OTHERWISE = env.integer("BANK_BIG_PAYMENT_OTHERWISE", 50000)
+# Who else knows of risks: called with a supplier, the moment, the last moment that counts, and what is big.
 BANK_WATCHES = ["procurement.payables.queries.bank.payments_due"]
 
 # --- The outbox ---------------------------------------------------------------------------------------------

@@ -1,5 +1,8 @@
 """The life of a supplier in the portal."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -33,8 +36,30 @@ class TradeChannel(models.TextChoices):
     MIXED = "mixed", _("Mixed")
 
 
-# Programs read these suppliers' orders: a mail about each new one would be read by nobody.
-READ_BY_PROGRAMS = frozenset({TradeChannel.FILE, TradeChannel.API, TradeChannel.EDI})
+@dataclass(frozen=True, slots=True)
+class ChannelRule:
+    """What follows from a channel (docs/company-data.md).
+
+    `mails_orders`: new orders are mailed. `mails_company`: what is mailed of an order goes to the company's own address
+    besides its people. `mails_unread`: an order that nobody opened or answered for long is mailed as a failure of its
+    programs. `repeats_invitations`: who has accepted none is asked again to make an account.
+    """
+
+    mails_orders: bool = True
+    mails_company: bool = False
+    mails_unread: bool = False
+    repeats_invitations: bool = True
+
+
+_BY_PROGRAMS = ChannelRule(mails_orders=False, mails_unread=True)
+CHANNEL_RULES: Mapping[str, ChannelRule] = {
+    TradeChannel.PORTAL: ChannelRule(),
+    TradeChannel.MAIL: ChannelRule(mails_company=True, repeats_invitations=False),
+    TradeChannel.FILE: _BY_PROGRAMS,
+    TradeChannel.API: _BY_PROGRAMS,
+    TradeChannel.EDI: _BY_PROGRAMS,
+    TradeChannel.MIXED: ChannelRule(mails_unread=True),
+}
 
 
 SUPPLIER_LIFECYCLE = Lifecycle(

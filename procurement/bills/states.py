@@ -19,3 +19,7 @@ class PaymentState(models.TextChoices):
     PARTLY_PAID = "partly_paid", _("Partly paid")
     PAID = "paid", _("Paid")
     CANCELLED = "cancelled", _("Cancelled")
+
+
+# Of which something is still to be paid.
+OWED = (PaymentState.ENTERED, PaymentState.APPROVED, PaymentState.PARTLY_PAID)

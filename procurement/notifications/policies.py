@@ -83,6 +83,7 @@ HEARD: Mapping[str, Heard] = {
     "order.revised": Heard(NoticeKind.ORDER_REVISED, To.SUPPLIER),
     "order.asked_again": Heard(NoticeKind.ORDER_REVISED, To.SUPPLIER),
     "order.cancelled": Heard(NoticeKind.ORDER_REVISED, To.SUPPLIER),
+    "order.unread": Heard(NoticeKind.REMINDER, To.SUPPLIER),
     "order.answer_accepted": Heard(NoticeKind.ANSWER_DECIDED, To.SUPPLIER),
     "order.answer_declined": Heard(NoticeKind.ANSWER_DECIDED, To.SUPPLIER),
     "order.agreed_by_rule": Heard(NoticeKind.RULE_AGREED, To.BUYER),

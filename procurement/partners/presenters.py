@@ -3,9 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -14,8 +17,8 @@ from django.utils.translation import ngettext
 
 from portal.kernel.actors import Actor
 from portal.kernel.audit.models import AuditEvent
-from portal.kernel.templatetags.portal_ui import day_text
-from procurement.partners.policies import HEALTH_OVER, Ratio, Share
+from portal.kernel.templatetags.portal_ui import day_text, quantity_text
+from procurement.partners.policies import FEW, HEALTH_OVER, Ratio, Score, Share, Weighed
 from procurement.partners.queries import Glance, Work, bank_streams, trail_of
 from procurement.partners.states import EndsWithIt, OpenMatter
 from procurement.supply.messages import Measure
@@ -242,6 +245,54 @@ def health_figures(supplier: Supplier, shares: Mapping[Ratio, Share]) -> list[di
     return found
 
 
+def score_figure(supplier: Supplier, score: Score) -> dict[str, Any]:
+    """The score as a figure that leads to how it came about. No query."""
+    figure = {"label": _("Score"), "url": f"{reverse('supplier-health', args=[supplier.key])}#score"}
+    if score.points is None:
+        return {**figure, "value": "–", "note": _("not enough papers yet")}
+    return {**figure, "value": str(score.points), "unit": _("of 100"), "note": ""}
+
+
+def score_rows(score: Score) -> list[dict[str, str]]:
+    """How a score came about, share by share. No query."""
+    rows = []
+    for one in score.parts:
+        said = {"n": one.share.count, "of": one.share.of}
+        rows.append(
+            {
+                "label": str(_RATIOS[one.ratio][0]),
+                "share": _("%(n)d of %(of)d") % said if one.share.of else str(_RATIOS[one.ratio][1]),
+                "weight": str(one.weight),
+                "adds": _tenths(one.adds),
+                "note": _why_not(one),
+            }
+        )
+    return rows
+
+
+def _why_not(part: Weighed) -> str:
+    if not part.weight:
+        return _("weighs nothing")
+    if part.adds is None:
+        return _("fewer than %(n)d: not counted") % {"n": FEW}
+    return ""
+
+
+def _tenths(points: Fraction | None) -> str:
+    """Points with one decimal, rounded down."""
+    if points is None:
+        return "–"
+    return quantity_text(Decimal(int(points * 10)) / 10)
+
+
+def score_text(score: Score) -> str:
+    """What the score says, or why there is none."""
+    if score.points is None:
+        said = {"n": score.papers, "least": settings.SCORE_LEAST_PAPERS}
+        return _("Not enough papers yet: %(n)d count, and a score needs %(least)d.") % said
+    return _("%(points)d of 100, from %(n)d papers.") % {"points": score.points, "n": score.papers}
+
+
 def health_days() -> int:
     """Over how many days the shares are counted."""
     return HEALTH_OVER.days
@@ -347,6 +398,12 @@ TRAIL: Mapping[str, Kind] = {
     "supplier.blocked": ("stop", "stop", _said(lazy("Blocked")), ""),
     "supplier.unblocked": ("done", "full", _said(lazy("Blocked no more")), ""),
     "supplier.classified": ("quiet", "full", _said(lazy("Segment, channel or categories set")), ""),
+    "supplier.detail_confirmed": (
+        "done",
+        "full",
+        _part(lazy("%(part)s looked at and saved as it stands")),
+        P.DETAIL_VIEW,
+    ),
     "supplier.detail_changed": ("done", "full", _part(lazy("%(part)s changed")), P.DETAIL_VIEW),
     "supplier.change_requested": (
         "wait",

@@ -11,7 +11,7 @@ from django.utils import timezone
 from portal.kernel.actors import Actor
 from portal.kernel.audit.models import AuditEvent
 from procurement.bills.queries import visible_bills
-from procurement.bills.states import PaymentState
+from procurement.bills.states import OWED
 from procurement.changes.queries import visible_changes
 from procurement.changes.states import OPEN as OPEN_CHANGES
 from procurement.changes.states import Side
@@ -56,7 +56,6 @@ from suppliers.tokens.queries import live_tokens
 
 MOST_PEOPLE, MOST_EVENTS, MOST_STREAMS = 8, 12, 40
 UNPAID = (*OPEN_INVOICES, InvoiceState.APPROVED, InvoiceState.SCHEDULED)
-OWED = (PaymentState.ENTERED, PaymentState.APPROVED, PaymentState.PARTLY_PAID)
 OWN_CASES = (Cause.REJECTED, Cause.COUNT, Cause.CREDIT)
 
 

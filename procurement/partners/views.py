@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
@@ -14,6 +15,7 @@ from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid, Refusal
 from portal.kernel.web import paginate, panel_or_page, see_other, whole_number
 from procurement.partners.forms import BeginForm, DayForm, EndForm, WhyForm
+from procurement.partners.policies import score_of
 from procurement.partners.presenters import (
     contact_rows,
     document_rows,
@@ -24,6 +26,9 @@ from procurement.partners.presenters import (
     left_rows,
     matter_rows,
     onboarding_text,
+    score_figure,
+    score_rows,
+    score_text,
     stopped_rows,
     trail_entries,
     work_rows,
@@ -97,7 +102,14 @@ def supplier_health(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """How a supplier has done over ninety days: read by itself, since it is dear."""
     supplier = find_company(key, actor=request.actor)
     shares = health_of(supplier, actor=request.actor, at=request.at)
-    context = {"supplier": supplier, "figures": health_figures(supplier, shares), "days": health_days()}
+    score = score_of(shares, settings.SCORE_WEIGHTS, least=settings.SCORE_LEAST_PAPERS)
+    context = {
+        "supplier": supplier,
+        "figures": [score_figure(supplier, score), *health_figures(supplier, shares)],
+        "days": health_days(),
+        "score": score_text(score),
+        "parts": score_rows(score),
+    }
     return panel_or_page(request, PAGE + "health.html", "figures", context)
 
 

@@ -349,6 +349,11 @@ class PackageNumbering(models.Model):
     def __str__(self) -> str:
         return f"package numbers of supplier {self.supplier_id}"
 
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nobody ever entered a prefix, or took one away: the prefix of the company data counts then."""
+        return not self.gs1_prefix and not self.reached
+
 
 class UploadedNotices(models.Model):
     """A sheet of ship notices as it was read, kept from its preview until notices are made of it: nothing is lost.

@@ -41,6 +41,8 @@ from procurement.shipments.policies import (
 from procurement.shipments.states import LIVE, ON_THE_WAY, NoticeState
 from procurement.tolerances.messages import DocumentKind, Measure, Measured, Outcome
 from procurement.tolerances.queries import LivePolicy, live_policy, live_policy_held
+from suppliers.details.models import IN_FORCE, Identifier
+from suppliers.details.states import IdentifierKind
 from suppliers.models import Supplier, SupplierSite
 
 # --- notices ------------------------------------------------------------------------------------------------
@@ -193,9 +195,19 @@ def is_number_taken(notice: ShipNotice, number: str) -> bool:
 
 
 def numbering_of(supplier: Supplier) -> PackageNumbering:
-    """From where a supplier's packages get their numbers; one that was never set up counts from one."""
+    """From where a supplier's packages get their numbers; one that was never set up counts from one, behind the prefix
+    of its company data."""
     found: PackageNumbering | None = PackageNumbering.objects.filter(supplier=supplier).first()
-    return found or PackageNumbering(supplier=supplier)
+    numbering = found or PackageNumbering(supplier=supplier)
+    if numbering.is_untouched:
+        numbering.gs1_prefix = company_prefix(supplier.pk)
+    return numbering
+
+
+def company_prefix(supplier_id: int) -> str:
+    """The GS1 company prefix that a supplier's company data has in force; empty where it has none."""
+    found = Identifier.objects.filter(IN_FORCE, supplier=supplier_id, kind=IdentifierKind.GS1_PREFIX)
+    return found.values_list("value", flat=True).first() or ""
 
 
 # --- uploaded sheets ----------------------------------------------------------------------------------------

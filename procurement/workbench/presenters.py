@@ -473,6 +473,7 @@ SENTENCES: dict[str, tuple[str, str, Callable[[Facts], str]]] = {
     "order.invoice_ended": ("talk", "stale", _invoice_ended),
     "order.seen": ("quiet", "none", _seen),
     "order.unseen": ("wait", "wait", _said(lazy("Nobody of the supplier has seen it for too long"))),
+    "order.unread": ("wait", "wait", _said(lazy("Told that its programs have not read it"))),
     "link.opened": ("quiet", "none", _link(lazy("The link of the mail to %(to)s was opened"))),
     "link.forwarded": ("quiet", "none", _link(lazy("%(by)s forwarded the order to %(to)s"))),
     "link.asked_again": ("quiet", "stale", _link(lazy("A new link for %(to)s was asked for"))),

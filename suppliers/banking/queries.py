@@ -425,8 +425,9 @@ def signals_of(
         found.append(Signal("changed_lately"))
     if BankFreeze.objects.filter(supplier=supplier).exists():
         found.append(Signal("frozen_before"))
+    big = settings.BANK_BIG_PAYMENT, settings.BANK_BIG_PAYMENT_OTHERWISE
     for path in settings.BANK_WATCHES:
-        found.extend(import_string(path)(supplier.pk, at, at + PAYMENT_WITHIN, settings.BANK_BIG_PAYMENT))
+        found.extend(import_string(path)(supplier.pk, at, at + PAYMENT_WITHIN, *big))
     return found
 
 

@@ -23,7 +23,7 @@ from suppliers.details.queries import CompanySheet, values_of
 from suppliers.details.states import ChangeState, ContactRole, IdentifierKind, Part, Way
 from suppliers.models import Supplier
 from suppliers.roles import Permission
-from suppliers.states import READ_BY_PROGRAMS, Segment, TradeChannel
+from suppliers.states import CHANNEL_RULES, ChannelRule, Segment, TradeChannel
 
 WORDS: Mapping[str, Any] = {
     "legal_name": lazy("Legal name"),
@@ -369,14 +369,33 @@ def what_follows(segment: str, channel: str) -> list[str]:
         )
         % {"name": Segment(segment).label}
     )
-    if channel in READ_BY_PROGRAMS:
+    return [*found, *_what_follows_from(CHANNEL_RULES[channel])]
+
+
+def _what_follows_from(rule: ChannelRule) -> list[str]:
+    found = []
+    if not rule.mails_orders:
         found.append(
             _(
                 "No mail is sent about new orders: its programs read them. Reminders and all other notices are mailed."
             )
         )
+    elif rule.mails_company:
+        found.append(
+            _(
+                "Whatever is mailed of an order goes to the company’s address too, whoever of its people signs in."
+            )
+        )
     else:
         found.append(_("New orders are mailed to its people who answer orders, or to the company’s address."))
+    if rule.mails_unread:
+        found.append(
+            _(
+                "It is mailed of orders that nobody has opened or answered for long, as failures of its programs."
+            )
+        )
+    if not rule.repeats_invitations:
+        found.append(_("An invitation that nobody accepts is not repeated."))
     return found
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from portal.kernel.actors import Actor, Channel
+from portal.kernel.actors import Actor, Channel, Side
 from portal.kernel.errors import NotFound
 from portal.kernel.scope import acting
 from suppliers.details.messages import kind_of, subject_of
@@ -189,6 +189,15 @@ def visible_changes(actor: Actor) -> QuerySet[ChangeRequest]:
     """The changes that this actor may see."""
     found: QuerySet[ChangeRequest] = ChangeRequest.objects.visible_to(actor).select_related("supplier")
     return found
+
+
+def confirmed(supplier_ids: Iterable[int], part: str) -> set[int]:
+    """Which of these suppliers have saved a part themselves, as it stood or otherwise, and it is in force. In the
+    office."""
+    found = ChangeRequest.objects.filter(
+        supplier__in=list(supplier_ids), part=part, state=ChangeState.IN_FORCE
+    )
+    return set(found.filter(requested_side=Side.SUPPLIER).values_list("supplier_id", flat=True))
 
 
 def changes_waiting(actor: Actor) -> QuerySet[ChangeRequest]:

@@ -21,6 +21,10 @@ class Part(models.TextChoices):
     CHANNEL = "channel", _("How orders reach the supplier")
 
 
+# What we, or the ERP, filled in for a supplier: saved by its own people once, it is theirs, whether it changed or not.
+CONFIRMED = frozenset({Part.PREFERENCES, Part.CHANNEL})
+
+
 class Way(models.TextChoices):
     """How a change of a part comes into force."""
 

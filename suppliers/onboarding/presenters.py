@@ -28,7 +28,9 @@ def purpose_of(kind: str) -> str:
         StepKind.DOCUMENTS: _("Certificates and forms that our auditors ask us for."),
         StepKind.TERMS: _("What we agree on, in the version of today."),
         StepKind.BANK: _("Where your money goes. It is checked by two people and by a call."),
-        StepKind.PREFERENCES: _("Your language, time zone and mail address."),
+        StepKind.PREFERENCES: _(
+            "Language, time zone, mail address, and how orders reach you: look at both and save them once."
+        ),
         StepKind.QUESTIONS: _("A few questions about your company."),
     }[StepKind(kind)]
 

@@ -23,6 +23,7 @@ from suppliers.banking.models import BankAccount, BankChange
 from suppliers.banking.states import UNDECIDED, AccountState
 from suppliers.details.models import IN_FORCE as STANDS
 from suppliers.details.models import Address, ChangeRequest, CompanyNames, Contact, Identifier
+from suppliers.details.queries import confirmed
 from suppliers.details.states import TAXES, ChangeState, Part
 from suppliers.documents.queries import held_of, parties_of
 from suppliers.models import Membership, Supplier
@@ -182,6 +183,7 @@ class _Given:
     paid: Collection[int]
     asked_bank: Collection[int]
     reached: Collection[int]
+    confirmed: Collection[int]
     accepted: Mapping[int, Collection[str]]
     terms: Collection[str]
     answers: Mapping[int, Collection[str]]
@@ -212,6 +214,7 @@ class _Given:
             frozenset(accounts.values_list("supplier_id", flat=True)),
             frozenset(bank.values_list("supplier_id", flat=True)),
             frozenset(one.pk for one in suppliers if one.email),
+            confirmed(ids, Part.PREFERENCES) & confirmed(ids, Part.CHANNEL),
             _grouped(agreed.values_list("supplier_id", "terms__code")),
             frozenset(Terms.objects.filter(IN_FORCE).values_list("code", flat=True)),
             _grouped(answers.exclude(value="").values_list("supplier_id", "code")),
@@ -242,7 +245,7 @@ class _Given:
             case StepKind.BANK:
                 return pk in self.paid
             case StepKind.PREFERENCES:
-                return pk in self.reached
+                return pk in self.reached and pk in self.confirmed
             case _:
                 return {one.code for one in questions if one.compulsory} <= set(self.answers.get(pk, ()))
 
@@ -254,6 +257,8 @@ class _Given:
                 return Part.TAX_ID in self.changes.get(pk, ())
             case StepKind.DOCUMENTS:
                 return self.papers.get(pk) == StepStanding.WITH_US
+            case StepKind.PREFERENCES:
+                return Part.CHANNEL in self.changes.get(pk, ()) and pk in self.reached
             case _:
                 return kind == StepKind.BANK and pk in self.asked_bank
 

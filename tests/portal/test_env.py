@@ -121,3 +121,18 @@ def test_amounts_are_told_apart_by_currency_and_nothing_else_passes_for_one(monk
         monkeypatch.setenv("THING", wrong)
         with pytest.raises(ImproperlyConfigured, match="such as EUR=10000"):
             env.amounts("THING")
+
+
+def test_weights_name_what_they_weigh_and_what_is_not_named_weighs_nothing(monkeypatch):
+    names = ("kept", "answered")
+    assert env.weights("UNSET", names, "kept=60") == {"kept": 60, "answered": 0}
+    monkeypatch.setenv("THING", "answered=100, kept=0")
+    assert env.weights("THING", names, "kept=60") == {"kept": 0, "answered": 100}
+
+    for wrong in ("kept", "kept=", "kept=-1", "kept=101", "kept=1.5", "late=5"):
+        monkeypatch.setenv("THING", wrong)
+        with pytest.raises(ImproperlyConfigured, match="one of kept, answered and a weight, such as kept=60"):
+            env.weights("THING", names, "")
+    monkeypatch.setenv("THING", "kept=0")
+    with pytest.raises(ImproperlyConfigured, match="THING weighs nothing"):
+        env.weights("THING", names, "")

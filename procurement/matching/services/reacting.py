@@ -51,6 +51,7 @@ STEPS = frozenset(
         "onboarding.terms_accepted",
         "onboarding.questions_answered",
         "supplier.detail_changed",
+        "supplier.detail_confirmed",
         "supplier.change_requested",
         "supplier.change_approved",
         "supplier.change_refused",

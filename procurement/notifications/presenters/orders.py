@@ -186,6 +186,14 @@ def reminded(item: Item, notice: Notice, event: AuditEvent, order: PurchaseOrder
     due = event.facts.get("due_at")
     if due:
         _due(item, datetime.fromisoformat(str(due)))
+    if event.kind == "order.unread":
+        item.button = _("Look and answer")
+        item.sentences.append(
+            _(
+                "Your programs read our orders; nobody has opened or answered this one. See whether they have it."
+            )
+        )
+        return _("Order %(number)s has not been read") % {"number": number}
     if notice.audience == Audience.SUPPLIER:
         item.button = _("Look and answer")
         if is_overdue:

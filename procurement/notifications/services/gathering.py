@@ -38,7 +38,7 @@ from procurement.notifications.states import NOT_GATHERED, Audience, Cadence, No
 from procurement.orders.models import PurchaseOrder
 from suppliers.models import User
 from suppliers.roles import Permission
-from suppliers.states import READ_BY_PROGRAMS
+from suppliers.states import CHANNEL_RULES
 
 POSTMAN = Actor.system("Notices")
 BY_NAME = (
@@ -185,7 +185,7 @@ def _readers(tellings: Sequence[_Telling]) -> dict[int, list[Person]]:
                 ids = {one.event.supplier_id for one in tellings if one.event.supplier_id}
                 by_permission[permission] = readers_at(ids, permission)
             people = by_permission[permission].get(telling.event.supplier_id or 0, [])
-            found[id(telling)] = _with_second_contact(telling, people)
+            found[id(telling)] = _with_company(telling, people)
             continue
         buyers = buyers if buyers is not None else company_readers(Permission.ORDER_VIEW)
         if telling.to is To.ITS_BUYERS:
@@ -195,18 +195,22 @@ def _readers(tellings: Sequence[_Telling]) -> dict[int, list[Person]]:
     return found
 
 
-def _with_second_contact(telling: _Telling, people: Sequence[Person]) -> list[Person]:
-    """The second contact of a ladder: besides its people, the address the company as such is reached at."""
-    if telling.event.facts.get("action") != "second_contact" or telling.order is None:
+def _with_company(telling: _Telling, people: Sequence[Person]) -> list[Person]:
+    """Besides its people the address the company as such is reached at: the second contact of a ladder, and of a
+    supplier that has only mail whatever is told of an order. Where nobody is written to, neither is it."""
+    if telling.order is None or not people:
         return list(people)
-    more = telling.order.supplier.email.lower()
+    supplier = telling.order.supplier
+    is_second = telling.event.facts.get("action") == "second_contact"
+    more = supplier.email.lower()
     if (
-        not more
-        or telling.order.supplier.left_at is not None
+        not (is_second or CHANNEL_RULES[supplier.channel].mails_company)
+        or not more
+        or supplier.left_at is not None
         or any(one.address.lower() == more for one in people)
     ):
         return list(people)
-    return [*people, address_of(telling.order.supplier)]
+    return [*people, address_of(supplier)]
 
 
 def _buyers(telling: _Telling, buyers: Mapping[str, Person]) -> list[Person]:
@@ -306,7 +310,7 @@ def _is_read_by_programs(telling: _Telling) -> bool:
     answer it is reminded as ever."""
     if telling.kind != NoticeKind.ORDER_NEW or telling.order is None:
         return False
-    return telling.order.supplier.channel in READ_BY_PROGRAMS
+    return not CHANNEL_RULES[telling.order.supplier.channel].mails_orders
 
 
 def _unreachable(telling: _Telling) -> Fact:

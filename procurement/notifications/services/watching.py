@@ -12,6 +12,7 @@ from procurement.notifications.models import DeliveryWatch, OrderSight
 from procurement.notifications.queries import orders_unseen, orders_without_reader, told_already
 from procurement.notifications.services.gathering import POSTMAN
 from procurement.orders.models import PurchaseOrder
+from suppliers.states import CHANNEL_RULES
 
 
 @requires_scope
@@ -36,6 +37,8 @@ def see_order(order: PurchaseOrder, *, actor: Actor, at: datetime) -> bool:
 @requires_scope
 def watch_delivery(*, at: datetime) -> int:
     """Tell of orders that nobody sees (`order.unseen`) and that nobody can be told of (`notice.unreachable`).
+
+    The supplier itself is told, where its programs read the orders (`order.unread`).
 
     Once for each revision of an order, however often one looks; returns how many were told of.
     """
@@ -71,5 +74,18 @@ def _tell(orders: Sequence[PurchaseOrder], cause: str, kind: str, at: datetime) 
         for order in orders
         if order.pk in mine and order.pk not in known
     ]
-    record_all(facts, actor=POSTMAN, at=at)
+    failed = [
+        Fact(
+            "order.unread",
+            order.stream,
+            order.supplier_id,
+            {"number": order.number, "revision": order.revision, "whose": "supplier"},
+        )
+        for order in orders
+        if cause == "unseen"
+        and order.pk in mine
+        and order.pk not in known
+        and CHANNEL_RULES[order.supplier.channel].mails_unread
+    ]
+    record_all([*facts, *failed], actor=POSTMAN, at=at)
     return len(facts)

@@ -17,6 +17,7 @@ from portal.kernel.scope import requires_scope
 from procurement.labels.numbers import EXTENSION_DIGITS, BadNumber, build_sscc, sscc_capacity
 from procurement.shipments.messages import NoticeNamed
 from procurement.shipments.models import Package, PackageNumbering
+from procurement.shipments.queries import company_prefix
 from procurement.shipments.services.holding import hold_draft, touch
 from suppliers.models import Supplier
 from suppliers.roles import Permission
@@ -26,6 +27,7 @@ from suppliers.roles import Permission
 def number_packages(named: NoticeNamed, *, actor: Actor, at: datetime) -> list[Package]:
     """Give every package of a draft that has none its number, so that labels can be printed. Told twice it gives none.
 
+    Where nobody entered a prefix for packages, the one of the supplier's company data is taken over.
     Raises `Invalid` when the prefix has no numbers left.
     """
     notice = hold_draft(named.notice, named.version, actor=actor)
@@ -33,13 +35,16 @@ def number_packages(named: NoticeNamed, *, actor: Actor, at: datetime) -> list[P
     if not bare:
         return []
     numbering = _hold_numbering(notice.supplier_id)
+    if numbering.is_untouched and (prefix := company_prefix(notice.supplier_id)):
+        numbering.gs1_prefix = prefix
+        _tell_of_prefix(numbering, notice.supplier, "", actor, at)
     if numbering.gs1_prefix:
         _number_by_gs1(numbering, bare)
     else:
         for package in bare:
             package.carton_number = carton_number(notice.supplier.number, numbering.next_carton)
             numbering.next_carton += 1
-    numbering.save(update_fields=["next_serial", "next_carton", "extension"])
+    numbering.save(update_fields=["gs1_prefix", "next_serial", "next_carton", "extension"])
     Package.objects.bulk_update(bare, ["sscc", "carton_number"], batch_size=1000)
     touch(notice, {}, actor=actor, at=at)
     return bare
@@ -113,9 +118,12 @@ def edit_numbering(
     if not 0 <= extension < EXTENSION_DIGITS:
         message = _("The extension digit is 0 to 9.")
         problems.append(Problem("extension", message, str(extension), "out_of_range"))
+    old = numbering.gs1_prefix
+    if not prefix and numbering.is_untouched:
+        old = company_prefix(supplier.pk)  # taken away: it does not come back by itself
     reached = {**numbering.reached}
-    if numbering.gs1_prefix:
-        reached[numbering.gs1_prefix] = [numbering.extension, numbering.next_serial]
+    if old:
+        reached[old] = [numbering.extension, numbering.next_serial]
     if not prefix:  # nothing to count; if a prefix comes back, it goes on where it was
         extension, next_serial = numbering.extension, numbering.next_serial
     elif prefix in reached and [extension, next_serial] < reached[prefix]:
@@ -124,17 +132,26 @@ def edit_numbering(
         problems.append(Problem("next_serial", text, str(next_serial), "given"))
     if problems:
         raise Invalid(problems[0].message, problems)
-    old = numbering.gs1_prefix
     numbering.gs1_prefix, numbering.next_serial, numbering.extension = prefix, next_serial, extension
     numbering.reached = reached
     numbering.save(update_fields=["gs1_prefix", "next_serial", "extension", "reached"])
-    facts = {"old": old, "new": prefix, "next_serial": next_serial, "extension": extension}
+    _tell_of_prefix(numbering, supplier, old, actor, at)
+    return numbering
+
+
+def _tell_of_prefix(
+    numbering: PackageNumbering, supplier: Supplier, old: str, actor: Actor, at: datetime
+) -> None:
     record(
         "supplier.package_numbers_changed",
         supplier.stream,
         actor=actor,
         at=at,
         supplier_id=supplier.pk,
-        facts=facts,
+        facts={
+            "old": old,
+            "new": numbering.gs1_prefix,
+            "next_serial": numbering.next_serial,
+            "extension": numbering.extension,
+        },
     )
-    return numbering

@@ -12,7 +12,7 @@ from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid, NotFound
 from portal.kernel.web import see_other
 from procurement.labels.numbers import build_sscc, spaced_sscc
-from procurement.shipments.queries import numbering_of
+from procurement.shipments.queries import company_prefix, numbering_of
 from procurement.shipments.services import edit_numbering
 from suppliers.models import Supplier
 from suppliers.roles import Permission
@@ -67,6 +67,7 @@ def package_numbers(request: DoorRequest) -> HttpResponse:
         "form": form,
         "supplier": supplier,
         "example": _example(now.gs1_prefix, now.next_serial, now.extension),
+        "differs": _differs(now.gs1_prefix, company_prefix(supplier.pk)),
     }
     return render(request, NUMBERS, context, status=422 if form.errors else 200)
 
@@ -84,6 +85,19 @@ def _supplier(request: DoorRequest) -> Supplier:
     if found is None:
         raise NotFound(_("There is no such supplier."))
     return found
+
+
+def _differs(prefix: str, company: str) -> str:
+    """That packages are numbered otherwise than the company data says, as a sentence; empty where both say the same."""
+    if not company or prefix == company:
+        return ""
+    if not prefix:
+        message = _("The company data has the GS1 prefix %(company)s; packages get carton numbers of ours.")
+    else:
+        message = _(
+            "The company data has the GS1 prefix %(company)s; packages are numbered behind %(prefix)s."
+        )
+    return message % {"company": company, "prefix": prefix}
 
 
 def _example(prefix: str, serial: int, extension: int) -> str:

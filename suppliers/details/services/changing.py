@@ -21,6 +21,7 @@ from suppliers.details.models import ChangeRequest
 from suppliers.details.policies.changes import LONGEST_REASON, MAY_END, NUMBERS, part_of_number, read_part
 from suppliers.details.queries import (
     PEN,
+    confirmed,
     find_company,
     fingerprint,
     hold_company,
@@ -29,7 +30,7 @@ from suppliers.details.queries import (
     ways,
 )
 from suppliers.details.services.writing import bring_into_force
-from suppliers.details.states import ChangeState, IdentifierKind, Part, Way
+from suppliers.details.states import CONFIRMED, ChangeState, IdentifierKind, Part, Way
 from suppliers.models import Supplier
 from suppliers.roles import Permission
 
@@ -42,7 +43,8 @@ MAIL_CHANGED = "supplier.mail_address_changed"
 @requires_scope
 def change_detail(command: ChangeDetail, *, actor: Actor, at: datetime) -> ChangeRequest | None:
     """Change a part of a supplier's company data, or ask for it: `ChangeRequest.state` says which. None where all of it
-    stands so already.
+    stands so already. What the supplier's people save for the first time, as it stands, is confirmed (`CONFIRMED`): a
+    change that changes nothing, in force at once.
 
     Raises `Invalid` with everything wrong with it, `StaleDocument` where the part looks otherwise than `seen`, and
     `IllegalTransition` where a change of the same already waits.
@@ -59,7 +61,7 @@ def change_detail(command: ChangeDetail, *, actor: Actor, at: datetime) -> Chang
         old = present(supplier, command.part, subject)
         _check_against(command, old, subject, supplier)
         if new == old:
-            return None
+            return _confirm(command, supplier, old, actor=actor, at=at)
         way = ways()[command.part]
         change = _write(command, supplier, subject, old, new, way, actor=actor, at=at)
         if way == Way.AT_ONCE:
@@ -70,6 +72,27 @@ def change_detail(command: ChangeDetail, *, actor: Actor, at: datetime) -> Chang
         if way == Way.AT_ONCE:
             tell_addresses(change, supplier, actor=actor, at=at)
         _tell_of_others(change, supplier, actor=actor, at=at)
+    return change
+
+
+def _confirm(
+    command: ChangeDetail, supplier: Supplier, stands: dict[str, Any], *, actor: Actor, at: datetime
+) -> ChangeRequest | None:
+    if (
+        not actor.is_supplier
+        or command.part not in CONFIRMED
+        or supplier.pk in confirmed([supplier.pk], command.part)
+    ):
+        return None
+    change = _write(command, supplier, "", stands, stands, Way.AT_ONCE, actor=actor, at=at)
+    record(
+        "supplier.detail_confirmed",
+        supplier.stream,
+        actor=actor,
+        at=at,
+        supplier_id=supplier.pk,
+        facts=facts_of(change),
+    )
     return change
 
 

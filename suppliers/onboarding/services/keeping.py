@@ -11,7 +11,7 @@ from suppliers.onboarding.policies import reminds_at
 from suppliers.onboarding.queries import DESK, excluded_among, sheets_of, with_people
 from suppliers.onboarding.states import RUN_LIFECYCLE, RunState
 from suppliers.people.services import repeat_invitations
-from suppliers.states import SupplierState
+from suppliers.states import CHANNEL_RULES, SupplierState
 
 MOST_AT_ONCE = 1_000
 SHEET_KEPT_FOR = timedelta(days=30)
@@ -38,8 +38,9 @@ def start_begun(*, at: datetime) -> int:
 def remind(*, at: datetime) -> int:
     """Remind, on the days that the setting names, whoever has not accepted or not finished; returns how many were.
 
-    Nobody who is excluded or blocked by now, who waits for us, or who has done all that is compulsory. After the last
-    day nothing is said any more. A fixed number of queries for each kind.
+    Nobody who is excluded or blocked by now, who waits for us, or who has done all that is compulsory; nor is a
+    supplier that has only mail asked again to make an account. After the last day nothing is said any more. A fixed
+    number of queries for each kind.
     """
     due = OnboardingRun.objects.filter(remind_at__lte=at, state__in=[RunState.INVITED, RunState.STARTED])
     held = due.select_for_update(of=("self",), skip_locked=True).select_related("supplier")
@@ -52,7 +53,13 @@ def remind(*, at: datetime) -> int:
     }
     here, sheets = with_people(ids), sheets_of(rows, at)
     told = [one for one in rows if one.supplier_id not in passed]
-    invited = [one for one in told if one.supplier_id not in here and one.invitation_id]
+    invited = [
+        one
+        for one in told
+        if one.supplier_id not in here
+        and one.invitation_id
+        and CHANNEL_RULES[one.supplier.channel].repeats_invitations
+    ]
     repeat_invitations([one.invitation_id for one in invited], actor=DESK, at=at)
     facts = [
         Fact(

@@ -1,5 +1,6 @@
 """Orders that nobody sees, or that nobody can be told of."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -85,6 +86,48 @@ def test_each_revision_is_told_of_once(people):
     with acting(POSTMAN):
         told = AuditEvent.objects.get(kind="order.unseen")
     assert (told.stream, told.internal, told.facts["revision"]) == (order.stream, True, 1)
+
+
+@pytest.mark.parametrize(
+    ("channel", "new_orders", "failures"),
+    [
+        ("portal", 3, 0),
+        ("mail", 4, 0),  # Asha, Olga and Sam, and the company's own address
+        ("file", 0, 3),
+        ("api", 0, 3),
+        ("edi", 0, 3),
+        ("mixed", 3, 3),
+    ],
+)
+def test_what_is_mailed_of_an_order_follows_from_the_channel(people, world, channel, new_orders, failures):
+    with acting(POSTMAN):
+        world["ACME"].channel = channel
+        world["ACME"].save(update_fields=["channel"])
+    an_order("4500000001", ordered_on=TODAY, at=timezone.now())
+    letters = mailed()
+    assert len(letters) == new_orders
+    assert [one.to for one in letters if one.to == ["Acme Valves <sales@acme.example>"]] == (
+        [["Acme Valves <sales@acme.example>"]] if channel == "mail" else []
+    )
+    assert all(re.search(r"/l/[\w-]{40,}/", one.body) for one in letters)
+
+    assert watch(timezone.now() + A_WEEK) == 1
+    told = mailed()
+    assert len(told) == failures
+    assert {one.subject for one in told} <= {"Order 4500000001 has not been read"}
+    assert watch(timezone.now() + A_WEEK) == 0
+    assert mailed() == []
+
+
+def test_an_order_that_a_program_answered_is_no_failure(people, world):
+    with acting(POSTMAN):
+        world["ACME"].channel = "api"
+        world["ACME"].save(update_fields=["channel"])
+    agree(new(), people["asha"], at=timezone.now())
+
+    assert watch(timezone.now() + A_WEEK) == 0
+    with acting(POSTMAN):
+        assert not AuditEvent.objects.filter(kind="order.unread").exists()
 
 
 def test_where_nobody_can_be_written_to_it_is_told_of(world):

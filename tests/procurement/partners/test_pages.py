@@ -2,6 +2,7 @@
 one."""
 
 import json
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -164,6 +165,34 @@ def test_how_it_does_is_counted_over_ninety_days(people, root, acme):
     part = root.get(place("supplier-health", acme), headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in part
     assert "Over 90 days" in part
+    assert f'href="{place("supplier-health", acme)}#score"' in part
+    assert "not enough papers yet" in part
+    assert "Not enough papers yet: 6 count, and a score needs 20." in html
+
+
+def test_how_the_score_comes_about_is_one_click_away(people, root, acme, settings):
+    settings.SCORE_LEAST_PAPERS, settings.SCORE_WEIGHTS = 5, {"kept": 30, "answered": 70}
+    now = timezone.now()
+    due = now.date() - timedelta(days=10)
+    lines = [a_line(10 * n, quantity=Decimal(10), delivery_on=due) for n in range(1, 7)]
+    receive(a_paper("4500000001", lines, ordered_on=due - timedelta(days=30)), at=now - timedelta(days=40))
+    for n in range(1, 5):
+        arrive(a_receipt(f"GR-{n}", line_key=f"L{10 * n}", quantity=Decimal(10), received_on=due))
+    with acting(FEED):
+        PurchaseOrderLine.objects.filter(number__lte=40).update(received_quantity=Decimal(10))
+
+    html = page(root, place("supplier-health", acme))
+
+    # Four of six deliveries; no answer was owed, so they are all there is: 66.6… of 100.
+    assert "66 of 100, from 6 papers." in html
+    table = html.partition('id="score"')[2]
+    rows = [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in table.split('<tr role="row">')[2:6]]
+    assert rows == [
+        "Deliveries as first agreed 4 of 6 30 66.6",
+        "Answers in time fewer than 5: not counted no answer was owed 70 –",
+        "Invoices approved without a person weighs nothing no invoice was approved 0 –",
+        "Invoices that matched at once weighs nothing no invoice was matched 0 –",
+    ]
 
 
 def test_as_many_queries_for_thirty_as_for_one(people, root, acme):

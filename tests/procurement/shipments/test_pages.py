@@ -19,10 +19,15 @@ from procurement.shipments.messages import PackedContent, TellMilestone
 from procurement.shipments.models import Package, ShipNotice
 from procurement.shipments.services import number_packages, set_contents, tell_milestone
 from procurement.shipments.views import documents
+from suppliers.models import Supplier
+from suppliers.onboarding.messages import InviteSuppliers, Step, Target, WriteTemplate
+from suppliers.onboarding.models import OnboardingRun
+from suppliers.onboarding.queries import sheet_of
+from suppliers.onboarding.services import invite_suppliers, write_template
 from tests.builders import shipments
 from tests.builders.changes import an_agreed_order
 from tests.builders.shipments import begin, do, fresh_notice, pack
-from tests.builders.world import a_line
+from tests.builders.world import MONDAY, a_line
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db
@@ -743,6 +748,42 @@ def test_the_administrator_enters_the_gs1_prefix(people, at):
     assert at("olga").get(numbers).status_code == 403
     assert at("root").get(numbers, {"supplier": "ACME"}).status_code == 200
     assert at("root").get(numbers, {"supplier": "NOBODY"}).status_code == 404
+
+
+def test_the_prefix_a_supplier_gives_while_it_is_brought_in_is_on_its_labels(people, at):
+    """Root asks for other numbers; Asha gives the prefix once, at that step, and prints."""
+    asha, root = people["asha"], people["root"].actor
+    with acting(root):
+        steps = (Step("identifiers", wants=("gs1_prefix",)),)
+        write_template(WriteTemplate("labels", "Labels", steps), actor=root, at=MONDAY)
+        invite_suppliers(InviteSuppliers((Target("ACME"),), "one"), actor=root, at=MONDAY)
+        key = Supplier.objects.get(number="ACME").key
+    assert "GS1 prefix: for labels" in page(at("asha").get(reverse("getting-started")))
+    entered = {"kind": "gs1_prefix", "country": "", "value": "4012345"}
+    assert at("asha").post(reverse("company-part", args=[key, "number"]), entered).status_code == 303
+    with acting(root):
+        assert sheet_of(OnboardingRun.objects.get(), MONDAY).standing == {"identifiers": "done"}
+    numbers = page(at("asha").get(reverse("package-numbers")))
+    assert "0 4012345 000000001 6" in numbers
+    assert "The company data has" not in numbers
+
+    notice = begin(an_agreed_order(asha), asha)
+    pack(notice, asha, 1, 100)
+    do(number_packages, notice, asha)
+    with acting(FEED):
+        package = Package.objects.get(notice=notice)
+    label = at("asha").get(url("shipment-document", notice, "zpl-4x6-203"))
+    assert package.sscc == "040123450000000016"
+    assert b"00040123450000000016" in label.content  # in its bars, behind the (00) that says what it is
+
+    # The two are the same until somebody says otherwise for packages: then the page says which is which.
+    asha_at = at("asha")
+    asha_at.post(reverse("package-numbers"), {"gs1_prefix": "4012346", "extension": "0", "next_serial": "1"})
+    differs = "The company data has the GS1 prefix 4012345; packages are numbered behind 4012346."
+    assert differs in page(asha_at.get(reverse("package-numbers")))
+    asha_at.post(reverse("package-numbers"), {"gs1_prefix": "", "extension": "0", "next_serial": "1"})
+    differs = "The company data has the GS1 prefix 4012345; packages get carton numbers of ours."
+    assert differs in page(at("root").get(reverse("package-numbers"), {"supplier": "ACME"}))
 
 
 # --- so many queries and no more

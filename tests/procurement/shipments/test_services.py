@@ -21,7 +21,13 @@ from procurement.shipments.messages import (
     TellMilestone,
 )
 from procurement.shipments.models import Milestone, Package, PackageNumbering, ShipNotice, ShipNoticeLine
-from procurement.shipments.queries import find_notice, shippable_lines, versions_of, visible_notices
+from procurement.shipments.queries import (
+    find_notice,
+    numbering_of,
+    shippable_lines,
+    versions_of,
+    visible_notices,
+)
 from procurement.shipments.services import (
     add_lines,
     add_packages,
@@ -41,6 +47,8 @@ from procurement.shipments.services import (
     tell_milestone,
 )
 from procurement.tolerances.messages import DocumentKind
+from suppliers.details.messages import ChangeDetail
+from suppliers.details.services import change_detail
 from suppliers.models import Supplier
 from tests.builders.changes import an_agreed_order, propose, say
 from tests.builders.shipments import (
@@ -375,6 +383,67 @@ def test_a_prefix_must_be_one_and_serials_never_go_back(people):
         set_prefix(people["olga"])
     with acting(people["gil"].actor):
         assert not PackageNumbering.objects.exists()
+
+
+def our_prefix(person, value):
+    """Write, or with an empty one end, the GS1 prefix of Acme's company data."""
+    with acting(person.actor):
+        supplier = Supplier.objects.get(number="ACME")
+        subject = "" if value else "gs1_prefix"
+        said = {"kind": "gs1_prefix", "value": value} if value else {}
+        command = ChangeDetail(supplier.key, "number", said, subject, ends=not value)
+        return change_detail(command, actor=person.actor, at=MONDAY)
+
+
+def test_the_prefix_of_the_company_data_numbers_packages_until_another_is_entered(people):
+    asha = people["asha"]
+    our_prefix(asha, "4012345")
+    notice = begin(an_agreed_order(asha), asha)
+    pack(notice, asha, 2, 50)
+    do(number_packages, notice, asha)
+    assert [one.sscc for one in packages_of(notice)] == ["040123450000000016", "040123450000000023"]
+    with acting(FEED):
+        told = AuditEvent.objects.get(kind="supplier.package_numbers_changed")
+        assert told.facts == {"old": "", "new": "4012345", "next_serial": 1, "extension": 0}
+
+    # Another prefix in the company data does not move what is counted: whoever keeps the numbers decides.
+    our_prefix(asha, "4012346")
+    pack(notice, asha, 1, 100)
+    do(number_packages, notice, asha)
+    assert packages_of(notice)[-1].sscc == "040123450000000030"
+    with acting(asha.actor):
+        assert numbering_of(Supplier.objects.get(number="ACME")).gs1_prefix == "4012345"
+
+
+def test_who_takes_the_prefix_away_gets_carton_numbers_whatever_the_company_data_says(people):
+    asha = people["asha"]
+    our_prefix(asha, "4012345")
+    with acting(asha.actor):
+        assert numbering_of(Supplier.objects.get(number="ACME")).gs1_prefix == "4012345"
+    set_prefix(asha, "")
+    notice = begin(an_agreed_order(asha), asha)
+    pack(notice, asha, 1, 100)
+    do(number_packages, notice, asha)
+    assert [one.carton_number for one in packages_of(notice)] == ["ACME-0000001"]
+
+    set_prefix(asha, "4012345", next_serial=1)  # none was given behind it
+    with pytest.raises(Invalid, match="no SSCC is given twice"):
+        set_prefix(asha, "4012345", next_serial=0)
+
+
+def test_without_a_prefix_anywhere_one_that_comes_later_is_taken_over(people):
+    asha = people["asha"]
+    notice = begin(an_agreed_order(asha), asha)
+    pack(notice, asha, 1, 50)
+    do(number_packages, notice, asha)
+    our_prefix(asha, "4012345")
+    pack(notice, asha, 1, 50)
+    do(number_packages, notice, asha)
+
+    assert [(one.carton_number, one.sscc) for one in packages_of(notice)] == [
+        ("ACME-0000001", ""),
+        ("", "040123450000000016"),
+    ]
 
 
 # --- sent

@@ -123,6 +123,7 @@ EXAMPLES = {
         "Invoice INV-1 sent back. “3 % over.”",
     ),
     "order.seen": ({"number": "1", "revision": 3}, "Revision 3 seen by the supplier"),
+    "order.unread": ({"number": "1", "revision": 1}, "Told that its programs have not read it"),
     "order.unseen": ({"number": "1", "revision": 1}, "Nobody of the supplier has seen it for too long"),
     "link.opened": (LINK, "The link of the mail to jan@lianfeng.example was opened"),
     "link.forwarded": (

@@ -10,9 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from portal.kernel.scope import acting
 from suppliers.details.messages import ChangeDetail
 from suppliers.details.models import ChangeRequest
+from suppliers.details.presenters import what_follows
 from suppliers.details.queries import ways
 from suppliers.details.services import change_detail
 from suppliers.models import Supplier
+from suppliers.states import TradeChannel
 from tests.builders.factors import show_factor
 from tests.builders.world import MONDAY
 from tests.people import FEED
@@ -200,6 +202,25 @@ def test_what_follows_from_segment_and_channel_is_what_the_portal_does(people, a
     html = page(people["root"], f"/suppliers/{acme.key}/company/")
     assert "to answer one, its people sign in." in html
     assert "No mail is sent about new orders: its programs read them." in html
+
+
+def test_each_channel_says_what_follows_from_it(settings):
+    mailed = "New orders are mailed to its people who answer orders, or to the company’s address."
+    desk = "Whatever is mailed of an order goes to the company’s address too, whoever of its people signs in."
+    read = "No mail is sent about new orders: its programs read them. Reminders and all other notices are mailed."
+    failed = (
+        "It is mailed of orders that nobody has opened or answered for long, as failures of its programs."
+    )
+    once = "An invitation that nobody accepts is not repeated."
+
+    assert {one: what_follows("core", one)[2:] for one in TradeChannel.values} == {
+        "portal": [mailed],
+        "mail": [desk, once],
+        "file": [read, failed],
+        "api": [read, failed],
+        "edi": [read, failed],
+        "mixed": [mailed, failed],
+    }
 
 
 def test_the_list_finds_filters_classifies_and_takes_a_fixed_number_of_queries(people, world):

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from portal.kernel.scope import acting
 from suppliers.documents.models import DocumentKind, DocumentVersion, Requirement
+from suppliers.models import Membership
 from suppliers.roles import TokenScope
 from tests.builders.documents import (
     PDF,
@@ -130,6 +131,22 @@ def test_a_pdf_is_saved_and_never_shown(people, at):
             "application/pdf",
         )
     assert "<img" not in at("root").get(reverse("document-version", args=[version.key])).content.decode()
+
+
+def test_the_address_of_a_file_opens_only_for_who_is_there_and_may_at_that_moment(people, at):
+    file = reverse("document-file", args=[supply(people["asha"]).key])
+    asha, gil = at("asha"), at("gil")
+    assert asha.get(file).status_code == 200
+    assert gil.get(file).status_code == 404  # who was sent the address, at another supplier
+    assert Client().get(file)["Location"].startswith("/accounts/login/")
+
+    with acting(FEED):
+        Membership.objects.get(user=people["asha"].user).delete()
+    assert asha.get(file).status_code in (403, 404)  # the very next time, in the session that stands
+    signs_out = at("root")
+    assert signs_out.get(file).status_code == 200
+    signs_out.logout()
+    assert signs_out.get(file)["Location"].startswith("/accounts/login/")
 
 
 def test_set_up(people, at):

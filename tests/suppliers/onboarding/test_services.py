@@ -11,6 +11,7 @@ from portal.kernel.audit.models import AuditEvent
 from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, NotFound, StaleDocument
 from portal.kernel.scope import acting
 from suppliers.details.messages import ChangeDetail
+from suppliers.details.queries import present
 from suppliers.details.services import approve_detail_change, change_detail
 from suppliers.messages import SupplierPaper
 from suppliers.models import Invitation, Membership, Supplier
@@ -143,6 +144,19 @@ def legal_name(people, at):
         change = change_detail(ChangeDetail(key, "legal", values), actor=asha, at=at)
     yield change
     do(boss, approve_detail_change, change.key, change.version, at=at)
+
+
+def save_as_it_stands(actor, part, at, **other):
+    """Look at a part of Acme's company data and save it, as it stands or otherwise."""
+    with acting(actor):
+        supplier = Supplier.objects.get(number="ACME")
+        values = {**present(supplier, part), **other}
+        return change_detail(ChangeDetail(supplier.key, part, values), actor=actor, at=at)
+
+
+def say_how_we_are_reached(actor, at):
+    for part in ("preferences", "channel"):
+        save_as_it_stands(actor, part, at)
 
 
 # --- inviting ------------------------------------------------------------------------------------------------
@@ -303,7 +317,7 @@ def test_a_step_is_done_when_it_is_there_and_paying_waits_until_it_is_checked(pe
     template(root, at=now)
     invite(root, "ACME", at=now)
     run = run_of("ACME")
-    assert standing("ACME", now) == {"company": "open", "bank": "open", "preferences": "done"}
+    assert standing("ACME", now) == {"company": "open", "bank": "open", "preferences": "open"}
     with pytest.raises(Invalid) as refused:
         do(asha, hand_in, run.key, at=now)
     assert [one.field for one in refused.value.problems] == ["company", "bank"]
@@ -443,10 +457,47 @@ def test_answers_are_kept_where_all_will_do(root, asha, now):
     assert do(asha, answer_questions, key, {"fleet": "1"}, at=now) == 1
 
 
+def test_how_a_supplier_is_reached_is_done_once_its_own_people_have_saved_it(people, root, asha, now):
+    template(root, steps=(Step("preferences", paying_waits=True),), at=now)
+    invite(root, "ACME", at=now)
+    run = run_of("ACME")
+    assert run.supplier.email == "sales@acme.example"  # the ERP's word, and nobody's of Acme
+    assert standing("ACME", now) == {"preferences": "open"}
+
+    assert save_as_it_stands(root, "preferences", now) is None
+    save_as_it_stands(root, "preferences", now, language="de")
+    save_as_it_stands(asha, "channel", now)
+    assert standing("ACME", now) == {"preferences": "open"}  # our administrator's word is not theirs either
+
+    said = save_as_it_stands(asha, "preferences", now)
+    assert (said.state, said.fields, said.decided_by) == ("in_force", {}, "rule")
+    assert standing("ACME", now) == {"preferences": "done"}
+    assert paying_waits([run.supplier_id], now) == {}
+    assert save_as_it_stands(asha, "preferences", now) is None  # once is enough
+    with acting(FEED):
+        told = AuditEvent.objects.filter(kind="supplier.detail_confirmed").order_by("id")
+        assert [(one.facts["part"], one.actor_label) for one in told] == [
+            ("channel", "Asha Acme"),
+            ("preferences", "Asha Acme"),
+        ]
+
+
+def test_a_channel_that_waits_for_us_is_with_us(people, root, asha, now):
+    template(root, steps=(Step("preferences"),), at=now)
+    invite(root, "ACME", at=now)
+    save_as_it_stands(asha, "preferences", now, time_zone="UTC")
+    change = save_as_it_stands(asha, "channel", now, channel="edi")
+    assert (change.state, standing("ACME", now)) == ("waiting", {"preferences": "with_us"})
+
+    do(people["max"].actor, approve_detail_change, change.key, change.version, at=now)
+    assert standing("ACME", now) == {"preferences": "done"}
+
+
 def test_nothing_is_approved_whose_names_were_not_screened(root, asha, now):
     template(root, steps=(Step("preferences"),), at=now)
     invite(root, "ACME", at=now)
     key = run_of("ACME").key
+    say_how_we_are_reached(asha, now)
     do(asha, hand_in, key, at=now)
     with acting(SCREENER):
         load_list("own", [Listed("9", ("Acme Valves",))], b"1", actor=SCREENER, at=now)
@@ -488,11 +539,25 @@ def test_nobody_is_reminded_who_is_excluded_blocked_or_waits_for_us(people, root
     template(root, steps=(Step("preferences"),), at=now)
     invite(root, "ACME", "100", at=now)
     do(root, exclude_suppliers, ExcludeSuppliers(("100",), "ending"), at=now)
+    say_how_we_are_reached(asha, now)
     with acting(DESK):
         assert remind(at=now + timedelta(days=4)) == 0
     do(asha, hand_in, run_of("ACME").key, at=now)
     with acting(FEED):
         assert OnboardingRun.objects.get(supplier__number="ACME").remind_at is None
+
+
+def test_who_has_only_mail_is_not_asked_again_to_make_an_account(root, now):
+    invite(root, "100", at=now)
+    with acting(FEED):
+        Supplier.objects.filter(number="100").update(channel="mail")
+    with acting(DESK):
+        assert remind(at=now + timedelta(days=4)) == 0
+    with acting(FEED):
+        assert Invitation.objects.get(address="office@kraft.example").state == "sent"  # it still opens
+        Supplier.objects.filter(number="100").update(channel="mixed")
+    with acting(DESK):
+        assert remind(at=now + timedelta(days=8)) == 1
 
 
 def test_an_onboarding_starts_when_somebody_of_the_supplier_is_there(people, root, now):
