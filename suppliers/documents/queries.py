@@ -119,6 +119,12 @@ def joint_of(suppliers: Iterable[Supplier]) -> dict[tuple[int, int], list[Joint]
     return dict(found)
 
 
+def spans_of(versions: Iterable[DocumentVersion], joint: Iterable[Joint]) -> list[Span]:
+    """From when to when a supplier's own versions count, and those of other records of its company."""
+    said = [*(one.span for one in versions), *(one.span for one in joint)]
+    return [span for span in said if span]
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """How one supplier stands with one kind of document: what is asked, what is there, by when the next is due."""
@@ -199,7 +205,7 @@ def held(
 ) -> Held:
     """How a supplier stands with one kind. No query."""
     theirs = versions.get(document.pk, ()) if document else ()
-    cover = cover_of([span for one in (*theirs, *joint) if (span := one.span)], today)
+    cover = cover_of(spans_of(theirs, joint), today)
     asked = document.asked if document else None
     is_pending = any(one.state in PENDING for one in theirs) or any(one.is_pending for one in joint)
     due_on = due_of(need, cover, asked, today) if need else cover.until

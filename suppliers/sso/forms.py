@@ -196,8 +196,7 @@ class ProviderForm(RefusableForm):
 
     def looked_at(self, version: int) -> None:
         """What was typed is shown again beside a newer version: saved once more, it is written over that one."""
-        self.data = self.data.copy()
-        self.data["version"] = str(version)
+        self.data = {**self.data.dict(), "version": str(version)}  # type: ignore[attr-defined]  # it was sent
 
     def pairs(self) -> list[dict[str, Any]]:
         """The groups as rows: of which group, which role."""

@@ -164,7 +164,8 @@ def wanted_of(asked: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, 
 
 def address(route: str, doors: type[Doors], name: str, **verbs: str) -> URLPattern:
     """An address and what happens there, by method: `address("merges", Merges, "api-merge-list", get="browse")`."""
-    return path(route, doors.as_view(verbs), name=name)
+    made: URLPattern = path(route, doors.as_view(verbs), name=name)
+    return made
 
 
 def answer_page(

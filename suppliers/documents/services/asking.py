@@ -17,6 +17,7 @@ from suppliers.documents.queries import (
     held_of,
     hold_document,
     joint_of,
+    spans_of,
     suppliers_after,
     today_of,
     versions_of,
@@ -141,7 +142,7 @@ def _rest(document: Document) -> None:
 
 
 def _cover(versions: Sequence[DocumentVersion], joint: Sequence[Joint], today: date) -> Cover:
-    return cover_of([span for one in (*versions, *joint) if (span := one.span)], today)
+    return cover_of(spans_of(versions, joint), today)
 
 
 def _take(step: Step, document: Document, need: Need | None, cover: Cover, today: date, at: datetime) -> None:
