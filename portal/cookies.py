@@ -1,5 +1,7 @@
 """What cookies are called: over https so that only this very host can have set them (RFC 6265bis, `__Host-`)."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.contrib.messages.storage.fallback import FallbackStorage
@@ -14,10 +16,9 @@ def own_name(name: str) -> str:
 class OwnCookie(CookieStorage):
     """What the next page says, in a cookie of ours."""
 
-    @property
-    def cookie_name(self) -> str:
-        """Its name."""
-        return own_name("messages")
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.cookie_name = own_name("messages")
 
 
 class MessageStorage(FallbackStorage):

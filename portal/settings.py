@@ -203,6 +203,8 @@ CELERY_TIMEZONE = "UTC"
 
 AUTH_USER_MODEL = "suppliers.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+# A list of breached passwords, kept by whoever runs the portal (docs/sign-in.md): a file of SHA-1 hashes.
+BREACHED_PASSWORDS = env.text("BREACHED_PASSWORDS")
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
@@ -214,10 +216,9 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "suppliers.signin.passwords.KnownWords",
         "OPTIONS": {"companies": "procurement.catalogue.queries.names_of_companies"},
     },
-    # A list of breached passwords, kept by whoever runs the portal (docs/sign-in.md): a file of SHA-1 hashes.
     {
         "NAME": "suppliers.signin.passwords.BreachedPassword",
-        "OPTIONS": {"path": env.text("BREACHED_PASSWORDS")},
+        "OPTIONS": {"path": BREACHED_PASSWORDS},
     },
 ]
 # Tests sign in thousands of times: they may use a cheap hash, nobody else.

@@ -20,5 +20,5 @@ class SuppliersConfig(AppConfig):
 
         hearing.listen()
         know_providers()
-        if settings.AUTH_PASSWORD_VALIDATORS[-1]["OPTIONS"]["path"]:
+        if settings.BREACHED_PASSWORDS:
             get_default_password_validators()

@@ -69,20 +69,17 @@ class SignInMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.user.is_authenticated:
+        if not _is_signed_in(request):
             return self._answered(request)
         shown = _times_shown(request)
         answer = None if lock_or_note(request) else self._take_place(request)
         response = answer or self._answered(request)
-        if request.user.is_authenticated and _times_shown(request) > shown:
+        if not _is_signed_in(request):
+            if request.resolver_match and request.resolver_match.view_name == "account_logout":
+                response["Clear-Site-Data"] = LEFT_BEHIND
+        elif _times_shown(request) > shown:
             # Showing it is asked for in three places, ours and allauth's: this one sees all of them.
             renew_key(request)
-        if (
-            request.resolver_match
-            and request.resolver_match.view_name == "account_logout"
-            and not request.user.is_authenticated
-        ):
-            response["Clear-Site-Data"] = LEFT_BEHIND
         return response
 
     def _answered(self, request: HttpRequest) -> HttpResponse:
@@ -169,6 +166,10 @@ def is_locked(request: HttpRequest) -> bool:
 def unlock(request: HttpRequest) -> None:
     """Its person has shown that it is still they."""
     request.session[USED] = int(time.time())
+
+
+def _is_signed_in(request: HttpRequest) -> bool:
+    return bool(request.user.is_authenticated)
 
 
 def _times_shown(request: HttpRequest) -> int:

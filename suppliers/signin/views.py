@@ -171,7 +171,7 @@ def _ask_for_password(request: DoorRequest, back: WayBack, token: str) -> HttpRe
         if form.is_valid():
             reauthenticate_by_password(request)
             unlock(request)
-            return _go_on(back)
+            return _go_on(request, back)
     context = {"form": form, "to": token, "kept": kept_fields(request.POST)}
     return render(request, "suppliers/signin/locked.html", context, status=422 if form.errors else 200)
 

@@ -127,12 +127,15 @@ def test_a_session_alone_writes_nothing_through_the_api(people, objects):
 def test_views_that_check_no_mark_are_those_that_check_a_signature():
     exempt = {name_of(one) for one in patterns() if getattr(one.callback, "csrf_exempt", False)}
     programs = {name_of(one) for one in patterns() if getattr(one.callback, "cls", None) is not None}
-    assert {name for name in exempt - programs if not name.startswith("anymail")} == EXEMPT
+    assert {name for name in exempt - programs if not name.startswith("anymail")} == EXEMPT | SCIM
 
 
 # Signed by the program that posts (an assertion of SAML, which a browser brings, by its provider); RFC 8058's one-click
 # end of a notice, whose address is its proof; and 404 for all.
 EXEMPT = {"gateway-in", "mail-in", "notices-stop", "api-unknown", "saml_acs"}
+# Opened by the secret of a provider's server alone, never by a session.
+SCIM = {f"scim-{one}" for one in ("users", "user", "groups", "group", "config", "types", "type")}
+SCIM |= {f"scim-{one}" for one in ("schemas", "schema", "root", "nowhere")}
 
 
 # --- More than was asked for --------------------------------------------------------------------------------

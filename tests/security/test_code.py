@@ -114,7 +114,7 @@ def test_whoever_asks_other_machines_follows_no_redirection():
 
 
 @pytest.mark.parametrize(
-    "word", ["innerHTML", "outerHTML =", "insertAdjacentHTML", "document.write", "eval(", "new Function"]
+    "word", [".innerHTML", ".outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"]
 )
 def test_scripts_put_text_in_as_text(word):
     """V3.2.2."""
