@@ -142,8 +142,8 @@ def test_a_providers_server_gets_a_secret_and_loses_it(
     found = faults_in_every_look(page, "SCIM new", tmp_path)
     page.get_by_role("button", name="Make a secret").click()
     expect(page.get_by_text("Copy it now")).to_be_visible()
-    assert page.get_by_label("Address").input_value() == f"{live_server.url}/scim/v2"
-    secret = page.get_by_label("Secret").input_value()
+    assert page.get_by_role("textbox", name="Address").input_value() == f"{live_server.url}/scim/v2"
+    secret = page.get_by_role("textbox", name="Secret").input_value()
     found += faults_in_every_look(page, "SCIM made", tmp_path)
 
     entra = ScimClient(secret)

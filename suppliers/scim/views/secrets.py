@@ -37,6 +37,7 @@ def secret_new(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
             "verb": _("Make a secret"),
             "once": uuid.uuid4(),
             "back": reverse("identity-provider", kwargs={"key": key}),
+            "provider": provider,
         }
         return render(request, "suppliers/scim/new.html", context)
     once = f"scim-secret:{request.POST.get('once', '')[:40]}"
