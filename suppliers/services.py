@@ -135,19 +135,28 @@ class BusinessEnded(Refusal):
 
 @requires_scope
 def require_business(supplier_id: int, *, actor: Actor) -> None:
-    """Raise `BusinessEnded` where a supplier sends something and the business with it has ended.
+    """Raise `BusinessEnded` where a supplier claims or promises something and the business with it has ended.
 
     Whoever ends it at the same moment holds the supplier against this and waits for what is being sent; what comes
-    later is refused here. On the buying side nothing is refused: late papers are written for the supplier.
+    later is refused here. On the buying side nothing is refused: late papers are written for the supplier. Ship notices
+    are refused to nobody: whoever unloads wants the paper of goods that have left.
     """
+    if (ended := business_over(supplier_id, actor=actor)) is not None:
+        raise ended
+
+
+@requires_scope
+def business_over(supplier_id: int, *, actor: Actor) -> BusinessEnded | None:
+    """What `require_business` would raise, for a door that goes on with the papers of others."""
     if not actor.is_supplier:
-        return
+        return None
     # The supplier's own scope may lock nothing of its record.
     with acting(DOORKEEPER), connection.cursor() as cursor:
         cursor.execute("SELECT left_at FROM suppliers_supplier WHERE id = %s FOR KEY SHARE", [supplier_id])
         (left_at,) = cursor.fetchone()
-    if left_at is not None:
-        raise BusinessEnded(_("Your business with this customer has ended. Write to whom you know there."))
+    if left_at is None:
+        return None
+    return BusinessEnded(_("Your business with this customer has ended. Write to whom you know there."))
 
 
 @requires_scope
@@ -277,6 +286,17 @@ def end_own_tokens(user: User, *, actor: Actor, at: datetime) -> int:
         ApiToken.objects.filter(pk=token.pk).update(revoked_at=at, revoked_by=actor.label)
         _record_token("token.revoked", token, actor=actor, at=at)
     return len(ended)
+
+
+@requires_scope
+def end_tokens_of(supplier: Supplier, *, actor: Actor, at: datetime) -> list[ApiToken]:
+    """End all tokens of a supplier, for a verb that has asked who may; returns them."""
+    live = ApiToken.objects.filter(supplier=supplier, revoked_at=None).order_by("id")
+    ended = list(live.select_for_update(of=("self",)))
+    for token in ended:
+        ApiToken.objects.filter(pk=token.pk).update(revoked_at=at, revoked_by=actor.label)
+        _record_token("token.revoked", token, actor=actor, at=at)
+    return ended
 
 
 def _record_token(kind: str, token: ApiToken, *, actor: Actor, at: datetime) -> None:

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("switch/", views.supplier_switch, name="supplier-switch"),
     path("", include("suppliers.signin.urls")),
     path("", include("suppliers.sso.urls")),
+    path("", include("suppliers.scim.urls")),
     path("", include("suppliers.tokens.urls")),
     path("", include("suppliers.security.urls")),
     path("", include("suppliers.people.urls")),

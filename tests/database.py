@@ -84,20 +84,29 @@ def empty_all_tables(self: TransactionTestCase) -> None:
     """
     connection.close_if_unusable_or_obsolete()
     wait_for_other_sessions()
-    with owner().transaction():
-        filled = [table for (table,) in owner().execute(asking_for_rows()).fetchall()]
+    empty(owner(), _asked_of_owner())
+
+
+def empty(server: Connection, asked: sql.Composed) -> None:
+    """Deletes what `asking_for_rows` finds, and counts from one again."""
+    with server.transaction():
+        filled = [table for (table,) in server.execute(asked).fetchall()]
         if not filled:
             return
         emptied = sql.SQL("; ").join(sql.SQL("DELETE FROM {}").format(sql.Identifier(one)) for one in filled)
         # Facts are kept: portal/kernel/walls.py. In any order: foreign keys are looked at when all is done.
-        owner().execute(sql.SQL("SET LOCAL quayside.maintenance = 'audit'; ") + emptied)
-        owner().execute(RESTART, [filled])
+        server.execute(sql.SQL("SET LOCAL quayside.maintenance = 'audit'; ") + emptied)
+        server.execute(RESTART, [filled])
 
 
 @functools.cache
-def asking_for_rows() -> sql.Composed:
+def _asked_of_owner() -> sql.Composed:
+    return asking_for_rows(owner())
+
+
+def asking_for_rows(server: Connection) -> sql.Composed:
     """Which tables hold rows, in one question."""
-    rows = owner().execute(TABLES).fetchall()
+    rows = server.execute(TABLES).fetchall()
     tables = sorted(table for (table,) in rows if table not in KEPT_TABLES)
     asked = "SELECT {} WHERE EXISTS (SELECT FROM {})"
     return sql.SQL(" UNION ALL ").join(

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import F, Model
+from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.audit.services import Fact, record, record_all
@@ -99,7 +100,7 @@ class Lifecycle:
             pk=document.pk, version=document.version, **{self.state: source}
         ).update(version=F("version") + 1, **changes)
         if not moved:
-            raise StaleDocument(f"{document} was changed by somebody else a moment ago.")
+            raise StaleDocument(_("Somebody has changed this a moment ago. Look at it again."))
         document.version += 1
         for name, value in changes.items():
             setattr(document, name, value)
@@ -153,7 +154,7 @@ class Lifecycle:
             held = type(theirs[0])._default_manager.filter(pk__in=[one.pk for one in theirs])
             moved = held.filter(**{self.state: source}).update(version=F("version") + 1, **changes)
             if moved != len(theirs):
-                raise StaleDocument(f"One of {len(theirs)} was changed by somebody else a moment ago.")
+                raise StaleDocument(_("Somebody has changed this a moment ago. Look at it again."))
             for document in theirs:
                 document.version += 1
                 for name, value in changes.items():

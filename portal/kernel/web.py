@@ -15,6 +15,7 @@ from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import escape
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
@@ -44,6 +45,14 @@ def back_or(request: HttpRequest, fallback: str) -> str:
     if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
         return wanted
     return fallback
+
+
+def ask_files_again(form: Any, sent: Any) -> None:
+    """Say beside the field of a file that came with something to be mended: a page cannot choose it once more."""
+    for name, file in sent.items():
+        if name in form.fields:
+            said = _("Choose the file again, a page cannot do it for you: %(name)s")
+            form[name].help_text = escape(said % {"name": file.name})
 
 
 def whole_number(text: str | None) -> int | None:

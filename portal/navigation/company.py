@@ -144,6 +144,17 @@ _SUPPLIERS = (
         hot=True,
         far=True,
     ),
+    Way(
+        "merge-list",
+        "copy",
+        _("Duplicates"),
+        P.DETAIL_APPROVE,
+        pages.MERGES,
+        count="merges",
+        hot=True,
+        far=True,
+    ),
+    Way("offboarding-list", "logout", pgettext_lazy("suppliers", "Leaving"), P.SUPPLIER_VIEW, pages.LEAVING),
     Way("record-list", "chart-line", _("Records"), P.ORDER_VIEW, pages.RECORDS),
 )
 _ONBOARDING = (

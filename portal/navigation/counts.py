@@ -21,6 +21,8 @@ from procurement.tolerances.states import PolicyState
 from suppliers.banking.queries import waiting_changes
 from suppliers.details.queries import changes_waiting
 from suppliers.documents.queries import to_review
+from suppliers.merging.queries import merges
+from suppliers.merging.states import MergeState
 from suppliers.queries import suppliers_of
 from suppliers.registration.queries import requests
 from suppliers.registration.states import RequestState
@@ -71,6 +73,7 @@ def counted(names: Iterable[str], request: HttpRequest, actor: Actor, mine: Mine
         "commands": lambda: things_needing_a_person(actor, at),
         "hits": lambda: hits(actor).filter(state=HitState.OPEN).count(),
         "requests": lambda: requests().filter(state=RequestState.RECEIVED).count(),
+        "merges": lambda: merges(actor).filter(state=MergeState.ASKED).count(),
         "policies": lambda: _policies(actor),
     }
     return {name: counters[name]() for name in sorted(set(names) - {""})}

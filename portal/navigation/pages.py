@@ -108,16 +108,12 @@ BANK = frozenset(
 )
 RECORDS = frozenset({"record-list", "supplier-record"})
 COMPANY_DATA = frozenset({"supplier-company", "company-part", "company-history"})
-# One supplier at a glance, how one leaves, and how two numbers become one.
-PARTNERS = frozenset(
+# One supplier at a glance; how one leaves; and how two numbers become one.
+PARTNERS = frozenset({"supplier", "supplier-health"})
+MERGES = frozenset({"merge-list", "merge", "merge-new", "merge-decide"})
+LEAVING = frozenset(
     {
-        "supplier",
-        "supplier-health",
         "supplier-offboarding",
-        "merge-list",
-        "merge",
-        "merge-new",
-        "merge-decide",
         "offboarding-list",
         "offboarding-begin",
         "offboarding-move",

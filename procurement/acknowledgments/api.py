@@ -22,6 +22,7 @@ from portal.kernel.rest.doors import (
     read,
     read_query,
     version_answered,
+    wanted_of,
 )
 from portal.kernel.rest.fields import Day, Exact, Flag, Moment, Query, Shape, Text, Whole, Word, page_of
 from portal.kernel.rest.schema import IDEMPOTENCY_KEY, IF_MATCH, REPLAYED, etag_of
@@ -310,7 +311,7 @@ class Acknowledgments(Doors):
             "supplier": "supplier__number",
             "sent_since": "sent_at__gte",
         }
-        wanted = {field: asked[name] for name, field in same.items() if name in asked}
+        wanted = wanted_of(asked, same)
         papers = _visible(request.actor).filter(**wanted)
         return answer_page(
             request,

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from portal.kernel.actors import Actor
-from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read_query
+from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read_query, wanted_of
 from portal.kernel.rest.fields import Day, Exact, Moment, Query, Text, Word, page_of
 from procurement.bills.models import Bill
 from procurement.bills.queries import visible_bill_lines, visible_bills
@@ -78,7 +78,7 @@ def _asked(asked: Mapping[str, Any], actor: Actor) -> QuerySet[Bill]:
     lines = Prefetch("lines", visible_bill_lines(actor).order_by("id"), to_attr="billed")
     bills = visible_bills(actor).select_related("company", "supplier").prefetch_related(lines)
     same = {"supplier": "supplier__number", "state": "state", "updated_since": "updated_at__gte"}
-    bills = bills.filter(**{field: asked[name] for name, field in same.items() if name in asked})
+    bills = bills.filter(**wanted_of(asked, same))
     if "order" in asked:
         billing = visible_bill_lines(actor).filter(order_number=asked["order"])
         bills = bills.filter(pk__in=billing.values("bill_id"))

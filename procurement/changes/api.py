@@ -19,6 +19,7 @@ from portal.kernel.rest.doors import (
     read,
     read_query,
     version_answered,
+    wanted_of,
 )
 from portal.kernel.rest.fields import Day, Exact, Flag, Key, Moment, Query, Shape, Text, Whole, Word, page_of
 from portal.kernel.rest.schema import IDEMPOTENCY_KEY, IF_MATCH, REPLAYED
@@ -429,7 +430,7 @@ class Changes(Doors):
             "supplier": "supplier__number",
             "updated_since": "updated_at__gte",
         }
-        wanted = {field: asked[name] for name, field in same.items() if name in asked}
+        wanted = wanted_of(asked, same)
         return answer_page(
             request,
             with_rounds(visible_changes(request.actor).filter(**wanted)),

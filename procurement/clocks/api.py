@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from portal.kernel.actors import Actor
-from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read_query
+from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read_query, wanted_of
 from portal.kernel.rest.fields import Exact, Moment, Query, Text, Word, page_of
 from procurement.clocks.messages import Action, Anchor, Unit, Whose
 from procurement.clocks.models import Clock, ServicePolicy
@@ -149,7 +149,7 @@ def _clocks(asked: Mapping[str, Any], actor: Actor) -> QuerySet[Clock]:
         "state": "state",
         "due_before": "due_at__lt",
     }
-    wanted = {field: asked[name] for name, field in same.items() if name in asked}
+    wanted = wanted_of(asked, same)
     return visible_clocks(actor).filter(**wanted).prefetch_related("steps", "moves")
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import F
 
-from portal.kernel.actors import Actor
+from portal.kernel.actors import Actor, Channel
 from portal.kernel.scope import acting
 from procurement.demo.loading import SET_UP
 from procurement.demo.people import ANA, HELEN, KOFI, LIAN_FENG, MEI
@@ -37,18 +37,20 @@ _PAPER = ProofFile("account-confirmation.pdf", b"%PDF-1.4\n% The demo's: no bank
 _HOLDER = "Wenzhou Lian Feng Valve Co., Ltd."
 _FIRST = AccountTyped("USD", "CN", _HOLDER, "1203282009200123456", "102333000123", "ICBKCNBJZJP")
 _NEXT = AccountTyped("USD", "CN", _HOLDER, "33150198443600000777", "105333000456", "PCBCCNBJZJW")
+_ERP = Actor.system("ERP feed", Channel.ERP)
+_KNOWN, _SWAPPED = "DE89370400440532013000", "DE75512108001245126199"
 
 
 def keep_bank_details(*, at: datetime) -> None:
     """Lian Feng's account came into force weeks ago, and since two days another one waits for the second approval.
-    Somebody at another supplier says that a change was not theirs: it is frozen.
+    Somebody at another supplier says that a change was not theirs: it is frozen. And of a third one the ERP pays to
+    another account since yesterday, of which nobody here knows.
 
     Nothing is mailed: whoever would be told is marked as told, since the demo's addresses are nobody's.
     """
     with acting(SET_UP):
-        # As if the portal had been here for long: who is known, and who may judge, is older than what is asked.
+        # As if the portal had been here for long: who is known is older than what is asked.
         BankContact.objects.update(since_at=F("since_at") - LONG_AGO)
-        User.objects.update(approver_since_at=F("approver_since_at") - LONG_AGO)
         mei, ana, helen, kofi = (
             actor_of(User.objects.get(email=one.email)) for one in (MEI, ANA, HELEN, KOFI)
         )
@@ -81,6 +83,7 @@ def keep_bank_details(*, at: datetime) -> None:
     _approve(helen, second, at=asked + timedelta(hours=6))
     if other is not None:
         _freeze(kofi, other, at=at - timedelta(days=1))
+    _swap(supplier, at=at)
 
 
 def _freeze(kofi: Actor, supplier: Supplier, *, at: datetime) -> None:
@@ -90,6 +93,19 @@ def _freeze(kofi: Actor, supplier: Supplier, *, at: datetime) -> None:
         notice = BankNotice.objects.filter(change=change, address=supplier.email, of_company=False).first()
         if notice is not None:
             freeze_by_link(notice, at=at + timedelta(hours=3))
+    _told()
+
+
+def _swap(but: Supplier, *, at: datetime) -> None:
+    """For long the ERP alone knew to which account it pays; since yesterday it is another: a proposal, and an alarm."""
+    with acting(SET_UP):
+        euros = Supplier.objects.filter(state=SupplierState.ACTIVE, country="DE").exclude(pk=but.pk)
+        supplier = euros.order_by("number").first()
+        if supplier is None:  # a small company of a test
+            return
+        for number, moment in ((_KNOWN, at - LONG_AGO), (_SWAPPED, at - timedelta(days=1))):
+            paid = PaidTo(AccountTyped("EUR", "DE", supplier.name, number), moment.date())
+            hear_of_erp([AccountsPaper(supplier.number, (paid,))], actor=_ERP, at=moment)
     _told()
 
 

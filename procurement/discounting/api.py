@@ -8,7 +8,15 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read, read_query
+from portal.kernel.rest.doors import (
+    Doors,
+    ProgramRequest,
+    answer_page,
+    program_door,
+    read,
+    read_query,
+    wanted_of,
+)
 from portal.kernel.rest.fields import Day, Exact, Moment, Query, Shape, Text, Word, page_of
 from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
 from procurement.discounting.messages import AgreeEarly
@@ -167,9 +175,7 @@ class EarlyPayments(Doors):
     def browse(self, request: ProgramRequest) -> Response:
         asked = read_query(EarlyQuery, request)
         same = {"state": "state", "supplier": "supplier__number"}
-        found = early_payments(request.actor).filter(
-            **{field: asked[name] for name, field in same.items() if name in asked}
-        )
+        found = early_payments(request.actor).filter(**wanted_of(asked, same))
         return answer_page(
             request,
             found,

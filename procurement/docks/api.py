@@ -10,7 +10,15 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from portal.kernel.errors import NotFound
-from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read, read_query
+from portal.kernel.rest.doors import (
+    Doors,
+    ProgramRequest,
+    answer_page,
+    program_door,
+    read,
+    read_query,
+    wanted_of,
+)
 from portal.kernel.rest.fields import Key, Moment, Query, Shape, Text, Whole, Word, page_of
 from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
 from procurement.docks.messages import AppointmentNamed, WishTime
@@ -176,9 +184,7 @@ class DockTimes(Doors):
             "until": "starts_at__lt",
             "updated_since": "updated_at__gte",
         }
-        found = with_notice_key(visible_appointments(request.actor)).filter(
-            **{field: asked[name] for name, field in same.items() if name in asked}
-        )
+        found = with_notice_key(visible_appointments(request.actor)).filter(**wanted_of(asked, same))
         return answer_page(
             request,
             found,

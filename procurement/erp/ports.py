@@ -34,6 +34,8 @@ there.
   the ERP has of it. One that cannot hands over both, and the other side looks; what that has told of its bookings by
   feed the caller has looked at. It is left for the ERP's people to post; how far it is paid comes back by the feed of
   invoices.
+* *An early payment is told as it stands*: a day and a discount, or that it ended. A connector whose ERP can hold
+  neither claims nothing and writes nothing: a person keys them in.
 * *One command per document at a time.* The caller delivers the commands of one order in order and one at a
   time (the outbox's stream); a connector may rely on it and need not lock.
 """

@@ -9,7 +9,15 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from portal.kernel.errors import Invalid, Problem
-from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read, read_query
+from portal.kernel.rest.doors import (
+    Doors,
+    ProgramRequest,
+    answer_page,
+    program_door,
+    read,
+    read_query,
+    wanted_of,
+)
 from portal.kernel.rest.fields import (
     Day,
     Key,
@@ -251,7 +259,7 @@ class Cases(Doors):
             "least": "score__gte",
             "updated_since": "updated_at__gte",
         }
-        wanted = {field: asked[name] for name, field in same.items() if name in asked}
+        wanted = wanted_of(asked, same)
         context = {"actor": request.actor, "at": request.at}
         return answer_page(
             request,

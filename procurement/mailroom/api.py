@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read_query
+from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read_query, wanted_of
 from portal.kernel.rest.fields import Day, Exact, Moment, Query, Text, Word, page_of
 from procurement.acknowledgments.forms import plain_amount, plain_day
 from procurement.mailroom.messages import line_from_json
@@ -136,7 +136,7 @@ class Drafts(Doors):
     def browse(self, request: ProgramRequest) -> Response:
         asked = read_query(DraftQuery, request)
         same = {"order": "order__number", "state": "state", "kind": "kind"}
-        wanted = {field: asked[name] for name, field in same.items() if name in asked}
+        wanted = wanted_of(asked, same)
         return answer_page(
             request,
             visible_drafts(request.actor).filter(**wanted).select_related("supplier"),

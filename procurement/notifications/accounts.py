@@ -86,7 +86,7 @@ def _invited(item: Item, notice: Notice, event: AuditEvent) -> str:
         )
     else:
         item.sentences.append(_("%(by)s invites you to the supplier portal of %(company)s.") % said)
-    item.sentences.append(_("What you will do there: %(role)s.") % said)
+    item.sentences.append(_("Your role there: %(role)s.") % said)
     item.sentences.append(
         _("You will sign in with %(address)s. The link opens until %(day)s and for you alone.") % said
     )
@@ -254,6 +254,14 @@ def _merged(item: Item, notice: Notice, event: AuditEvent) -> str:
     item.sentences.append(
         _("Choose under your name for which one. Was it a mistake, tell whom you know there.") % said
     )
+    if tokens := event.facts.get("tokens"):
+        item.sentences.append(
+            _(
+                "Access tokens of %(supplier)s ended with it: %(tokens)s. Where a program goes on with that record, "
+                "its administrator makes it a new one."
+            )
+            % {**said, "tokens": ", ".join(tokens)}
+        )
     return _("You act for %(mine)s too") % said
 
 

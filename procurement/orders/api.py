@@ -20,6 +20,7 @@ from portal.kernel.rest.doors import (
     is_known,
     program_door,
     read_query,
+    wanted_of,
 )
 from portal.kernel.rest.fields import Day, Exact, Moment, Query, Text, Word, page_of
 from portal.kernel.rest.schema import IF_NONE_MATCH, etag_of
@@ -283,7 +284,7 @@ def _with_promises(lines: QuerySet[PurchaseOrderLine], actor: Actor) -> QuerySet
 def _orders_asked(asked: Mapping[str, Any], actor: Actor) -> QuerySet[PurchaseOrder]:
     orders = visible_orders(actor).select_related("company", "supplier")
     same = {"number": "number", "state": "state", "agreement": "agreement", "supplier": "supplier__number"}
-    orders = orders.filter(**{field: asked[name] for name, field in same.items() if name in asked})
+    orders = orders.filter(**wanted_of(asked, same))
     if "turn" in asked:
         orders = orders.filter(**{f"lines_for_{asked['turn']}__gt": 0})
     if "updated_since" in asked:
@@ -302,7 +303,7 @@ def _lines_asked(asked: Mapping[str, Any], actor: Actor) -> QuerySet[PurchaseOrd
         "delivery_from": "delivery_on__gte",
         "delivery_to": "delivery_on__lte",
     }
-    return lines.filter(**{field: asked[name] for name, field in same.items() if name in asked})
+    return lines.filter(**wanted_of(asked, same))
 
 
 class Orders(Doors):

@@ -6,14 +6,22 @@ Only a person of ours does any of it: no token of a program may.
 from typing import Any
 from uuid import UUID
 
-from django.urls import path
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from portal.kernel.errors import Invalid, Problem
-from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read, read_query
+from portal.kernel.rest.doors import (
+    Doors,
+    ProgramRequest,
+    address,
+    answer_page,
+    program_door,
+    read,
+    read_query,
+    wanted_of,
+)
 from portal.kernel.rest.fields import Day, Moment, Query, Shape, Text, Whole, Word, page_of
 from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
 from procurement.partners.messages import EndBusiness
@@ -162,7 +170,7 @@ class Offboardings(Doors):
     def browse(self, request: ProgramRequest) -> Response:
         asked = read_query(OffboardingQuery, request)
         same = {"state": "state", "supplier": "supplier__number"}
-        wanted = {field: asked[name] for name, field in same.items() if name in asked}
+        wanted = wanted_of(asked, same)
         return answer_page(
             request,
             offboardings(request.actor).filter(**wanted),
@@ -279,17 +287,11 @@ class Offboardings(Doors):
         return Response(OffboardingWhole({**_told(row), "open": matters}).data, status=status)
 
 
-def _one(verb: str, method: str = "post") -> Any:
-    return Offboardings.as_view({method: verb})
-
-
 urlpatterns = [
-    path(
-        "offboardings", Offboardings.as_view({"get": "browse", "post": "begin"}), name="api-offboarding-list"
-    ),
-    path("offboardings/<uuid:key>", _one("show", "get"), name="api-offboarding"),
-    path("offboardings/<uuid:key>/move", _one("move"), name="api-offboarding-move"),
-    path("offboardings/<uuid:key>/call-off", _one("call_off"), name="api-offboarding-call-off"),
-    path("offboardings/<uuid:key>/end", _one("end"), name="api-offboarding-end"),
-    path("offboardings/<uuid:key>/reopen", _one("reopen"), name="api-offboarding-reopen"),
+    address("offboardings", Offboardings, "api-offboarding-list", get="browse", post="begin"),
+    address("offboardings/<uuid:key>", Offboardings, "api-offboarding", get="show"),
+    address("offboardings/<uuid:key>/move", Offboardings, "api-offboarding-move", post="move"),
+    address("offboardings/<uuid:key>/call-off", Offboardings, "api-offboarding-call-off", post="call_off"),
+    address("offboardings/<uuid:key>/end", Offboardings, "api-offboarding-end", post="end"),
+    address("offboardings/<uuid:key>/reopen", Offboardings, "api-offboarding-reopen", post="reopen"),
 ]

@@ -16,7 +16,15 @@ from rest_framework.response import Response
 
 from portal.kernel.actors import Actor
 from portal.kernel.errors import NotFound
-from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read, read_query
+from portal.kernel.rest.doors import (
+    Doors,
+    ProgramRequest,
+    answer_page,
+    program_door,
+    read,
+    read_query,
+    wanted_of,
+)
 from portal.kernel.rest.fields import Day, Exact, Moment, Query, Shape, Text, Whole, Word, page_of
 from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
 from procurement.orders.api import CompanyRef, OrderRef, SupplierRef
@@ -75,7 +83,7 @@ class GoodsReceiptQuery(Query):
 def _asked(asked: Mapping[str, Any], actor: Actor) -> QuerySet[Receipt]:
     receipts = visible_receipts(actor).select_related("company", "line__order")
     same = {"order": "order_number", "supplier": "supplier__number", "updated_since": "updated_at__gte"}
-    return receipts.filter(**{field: asked[name] for name, field in same.items() if name in asked})
+    return receipts.filter(**wanted_of(asked, same))
 
 
 class Receipts(Doors):
@@ -318,7 +326,7 @@ class Counts(Doors):
             "updated_since": "updated_at__gte",
         }
         sheets = told_sheets(visible_sheets(request.actor))
-        sheets = sheets.filter(**{field: asked[name] for name, field in same.items() if name in asked})
+        sheets = sheets.filter(**wanted_of(asked, same))
         return answer_page(
             request,
             sheets,

@@ -18,6 +18,7 @@ from portal.kernel.rest.doors import (
     read,
     read_query,
     version_answered,
+    wanted_of,
 )
 from portal.kernel.rest.fields import Day, Exact, Moment, Query, Shape, Text, Whole, Word, page_of
 from portal.kernel.rest.schema import IDEMPOTENCY_KEY, IF_MATCH, REPLAYED
@@ -433,9 +434,7 @@ class ShipNotices(Doors):
             "site": "ship_to__code",
             "updated_since": "updated_at__gte",
         }
-        notices = visible_notices(request.actor).filter(
-            **{field: asked[name] for name, field in same.items() if name in asked}
-        )
+        notices = visible_notices(request.actor).filter(**wanted_of(asked, same))
         if "order" in asked:
             notices = with_order_numbered(notices, asked["order"])
         return answer_page(

@@ -12,7 +12,15 @@ from rest_framework.response import Response
 
 from portal.kernel.actors import Actor
 from portal.kernel.errors import Invalid, Problem
-from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read, read_query
+from portal.kernel.rest.doors import (
+    Doors,
+    ProgramRequest,
+    answer_page,
+    program_door,
+    read,
+    read_query,
+    wanted_of,
+)
 from portal.kernel.rest.fields import Day, Exact, Moment, Query, Shape, Text, Word, page_of
 from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
 from procurement.invoices.api.told import Signed
@@ -212,7 +220,7 @@ class Statements(Doors):
     def browse(self, request: ProgramRequest) -> Response:
         asked = read_query(StatementQuery, request)
         same = {"state": "state", "supplier": "supplier__number", "company": "company__code"}
-        wanted = {field: asked[name] for name, field in same.items() if name in asked}
+        wanted = wanted_of(asked, same)
         found = visible_statements(request.actor).exclude(state=StatementState.DISCARDED).filter(**wanted)
         return answer_page(
             request,

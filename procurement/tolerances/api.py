@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from portal.kernel.actors import Actor
-from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read_query
+from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read_query, wanted_of
 from portal.kernel.rest.fields import Day, Exact, Moment, Query, Text, Word, page_of
 from procurement.tolerances.messages import (
     Direction,
@@ -136,7 +136,7 @@ class DecisionQuery(Query):
 
 def _policies(asked: Mapping[str, Any], actor: Actor) -> QuerySet[TolerancePolicy]:
     same = {"state": "state", "company": "company__code"}
-    wanted = {field: asked[name] for name, field in same.items() if name in asked}
+    wanted = wanted_of(asked, same)
     return policies_told(actor).filter(**wanted).prefetch_related("rules")
 
 
@@ -147,7 +147,7 @@ def _decisions(asked: Mapping[str, Any], actor: Actor) -> QuerySet[ToleranceDeci
         "outcome": "outcome",
         "decided_since": "decided_at__gte",
     }
-    wanted = {field: asked[name] for name, field in same.items() if name in asked}
+    wanted = wanted_of(asked, same)
     return visible_decisions(actor).filter(**wanted)
 
 

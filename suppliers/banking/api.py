@@ -23,11 +23,18 @@ from suppliers.banking.queries import (
     own_supplier,
 )
 from suppliers.banking.services import propose_change
-from suppliers.banking.states import AccountState, ChangeKind, ChangeState, NumberForm, Origin
+from suppliers.banking.states import AccountState, ChangeKind, ChangeState, EnteredHow, NumberForm, Origin
 from suppliers.roles import Permission
 
 TAGS = ["bank details"]
 WRITES = [IDEMPOTENCY_KEY, REPLAYED]
+ENTERED_AT = "Since when the ERP is known to pay by it. Told to the buying side alone."
+ENTERED_HOW = (
+    "Whence that is known: `erp` has told so, a `person` of the buying side has said so, or `nobody` had to: it was in "
+    "force before the ERP was asked, or ended before it was entered. Told to the buying side alone."
+)
+# What of a change is the buying side's: when it comes into force, and what stands in its ERP.
+OURS = ("waits_until", "entered_at", "entered_how")
 
 
 class BankAccountTold(serializers.Serializer):
@@ -45,6 +52,16 @@ class BankAccountTold(serializers.Serializer):
     bank_name = serializers.CharField()
     since_at = Moment()
     ended_at = Moment(allow_null=True)
+    origin = Word(
+        source="by_change.origin",
+        choices=Origin.choices,
+        help_text="Through which door the change came that brought it: `erp` where the ERP told of it first.",
+    )
+    change = serializers.UUIDField(source="by_change.key", help_text="The change that brought it.")
+    entered_at = Moment(source="by_change.entered_at", allow_null=True, help_text=ENTERED_AT)
+    entered_how = Word(
+        source="by_change.entered_how", choices=EnteredHow.choices, allow_null=True, help_text=ENTERED_HOW
+    )
 
 
 class BankChangeTold(serializers.Serializer):
@@ -69,6 +86,8 @@ class BankChangeTold(serializers.Serializer):
     waits_until = Moment(allow_null=True, help_text="Told to the buying side alone.")
     closed_at = Moment(allow_null=True)
     close_reason = serializers.CharField()
+    entered_at = Moment(allow_null=True, help_text=ENTERED_AT)
+    entered_how = Word(choices=EnteredHow.choices, allow_null=True, help_text=ENTERED_HOW)
 
     def get_account(self, change: Any) -> str:
         """Masked."""
@@ -138,10 +157,14 @@ class BankAccounts(Doors):
     @program_door(Permission.BANK_VIEW)
     def index(self, request: ProgramRequest) -> Response:
         asked = read_query(BankAccountQuery, request)
-        found = accounts(request.actor).select_related("supplier").order_by()
+        found = accounts(request.actor).select_related("supplier", "by_change").order_by()
         found = _filtered(found, asked)
         return answer_page(
-            request, found, asked, order=("-id",), told=lambda rows: BankAccountTold(rows, many=True).data
+            request,
+            found,
+            asked,
+            order=("-id",),
+            told=lambda rows: [_known(BankAccountTold(row).data, request.actor) for row in rows],
         )
 
 
@@ -216,8 +239,11 @@ class BankChanges(Doors):
 
 def _told(change: BankChange, actor: Actor) -> dict[str, Any]:
     """A change as a program reads it; when a supplier's comes into force is told once it is (presenters.steps_of)."""
-    told: dict[str, Any] = BankChangeTold(change).data
-    return told if actor.is_company else {**told, "waits_until": None}
+    return _known(BankChangeTold(change).data, actor)
+
+
+def _known(told: dict[str, Any], actor: Actor) -> dict[str, Any]:
+    return told if actor.is_company else {**told, **{name: None for name in OURS if name in told}}
 
 
 def _filtered(found: Any, asked: dict[str, Any]) -> Any:

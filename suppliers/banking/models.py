@@ -16,6 +16,7 @@ from django.db.models import F, Q
 from portal.kernel.scope import ScopedQuerySet
 from suppliers.banking.policies import LARGEST_PROOF, masked
 from suppliers.banking.states import (
+    BY_ERP,
     UNDECIDED,
     AccountState,
     BankMailState,
@@ -23,6 +24,7 @@ from suppliers.banking.states import (
     CallOutcome,
     ChangeKind,
     ChangeState,
+    EnteredHow,
     NumberForm,
     Origin,
     VotePurpose,
@@ -209,6 +211,15 @@ class BankChange(AccountFacts):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.masked} of {self.supplier_id} ({self.state})"
+
+    @property
+    def entered_how(self) -> str | None:
+        """Whence it is known that the ERP pays by it; None where it is not known to."""
+        if self.entered_at is None:
+            return None
+        if self.entered_by == BY_ERP:
+            return EnteredHow.ERP
+        return EnteredHow.PERSON if self.entered_by else EnteredHow.NOBODY
 
     @property
     def stream(self) -> str:

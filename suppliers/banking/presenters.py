@@ -79,7 +79,7 @@ def waits_for_text(change: BankChange, approvals: int) -> str:
     if change.state == S.WAITING:
         return _("All is said. It comes into force when the waiting time is over.")
     if change.state == S.FROZEN:
-        return _("Somebody says that this was not them. Two people of the customer look into it.")
+        return _("Somebody says that this was not them. Two people of the company that pays look into it.")
     if change.state not in OPEN:
         return change.close_reason
     missing = []

@@ -358,20 +358,6 @@ def company_watchers() -> list[User]:
     return list(User.objects.filter(company_role__in=roles, is_active=True).order_by("id"))
 
 
-def long_approvers(user_ids: Iterable[int], before: datetime) -> set[int]:
-    """Those of these who have had, without a break, a role that approves for so many days before a moment. In the
-    office.
-
-    Whoever makes accounts for our people, or gives them roles, must not make the judges as well. An installation that
-    is itself younger asks only that they had it before.
-    """
-    least = before - timedelta(days=settings.BANK_CONTACT_DAYS)
-    found = User.objects.filter(pk__in=list(user_ids), approver_since_at__lt=before)
-    if User.objects.filter(date_joined__lt=least).exists():
-        found = found.filter(approver_since_at__lt=least)
-    return set(found.values_list("pk", flat=True))
-
-
 def may_still_approve(users: Iterable[User]) -> bool:
     """Whether each of these is with us and may approve, now."""
     return all(

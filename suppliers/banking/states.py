@@ -39,6 +39,17 @@ class Origin(models.TextChoices):
     ERP = "erp", _("The ERP")
 
 
+BY_ERP = "ERP"  # who is said to have entered what the ERP tells by itself
+
+
+class EnteredHow(models.TextChoices):
+    """Whence it is known that the ERP pays by a change."""
+
+    ERP = "erp", _("The ERP tells so")
+    PERSON = "person", _("A person said so")
+    NOBODY = "nobody", _("In force before the ERP was asked, or ended before it was entered")
+
+
 class ChangeState(models.TextChoices):
     """Where a change stands. Until it is in force the account before it is paid to."""
 

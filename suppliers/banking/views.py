@@ -23,7 +23,8 @@ from portal.kernel.errors import Invalid
 from portal.kernel.link_door import WayIn, sealed_door
 from portal.kernel.scope import acting
 from portal.kernel.templatetags.portal_ui import day_text
-from portal.kernel.web import paginate, see_other, whole_number
+from portal.kernel.web import ask_files_again, paginate, see_other, whole_number
+from suppliers.approvers import standing_problem
 from suppliers.banking.files import COLUMNS, LARGEST_SHEET, read_sheet, report_of
 from suppliers.banking.forms import CallForm, ChangeForm, ConfirmForm, ReasonForm, ShortenForm, ThawForm
 from suppliers.banking.messages import Device, FreshFactor
@@ -72,7 +73,6 @@ from suppliers.banking.services import (
     refuse_change,
     request_change,
     show_number,
-    standing_problem,
     withdraw_change,
 )
 from suppliers.banking.states import OPEN, ChangeKind, ChangeState, VotePurpose
@@ -226,6 +226,7 @@ def bank_new(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
 def _show_form(
     request: DoorRequest, form: ChangeForm, supplier: Supplier, *, status: int = 200
 ) -> HttpResponse:
+    ask_files_again(form, request.FILES)
     context = {"form": form, "supplier": supplier}
     return _no_store(render(request, "suppliers/banking/new.html", context, status=status))
 
@@ -350,7 +351,7 @@ def _ours(
         and actor.may(P.BANK_APPROVE)
         and change.state in (ChangeState.REQUESTED, ChangeState.FIRST_APPROVED)
         and not why_not,
-        "why_not": why_not if moves else "",
+        "why_not": why_not if moves and change.state != ChangeState.WAITING else "",
         "may_refuse": actor.may(P.BANK_APPROVE)
         and change.state in (ChangeState.PROPOSED, ChangeState.FROZEN, *OPEN),
         "may_shorten": moves and actor.may(P.BANK_APPROVE) and shortening is None,

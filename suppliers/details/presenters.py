@@ -15,7 +15,7 @@ from suppliers.details.messages import kind_of, subject_of
 from suppliers.details.models import Address, ChangeRequest, Contact, Identifier
 from suppliers.details.policies.addresses import FIELDS as ADDRESS_FIELDS
 from suppliers.details.policies.addresses import address_form, printed_address
-from suppliers.details.policies.changes import ADDRESSES, NUMBERS, part_of_number
+from suppliers.details.policies.changes import ADDRESSES, FIELDS, NUMBERS, part_of_number
 from suppliers.details.policies.countries import country_name
 from suppliers.details.policies.identifiers import identifier_text, tax_number_name
 from suppliers.details.policies.phones import phone_address, phone_text
@@ -158,7 +158,8 @@ def change_text(change: ChangeRequest, actor: Actor, *, others: Sequence[Supplie
     reason, decided_reason = change.words_for(actor)
     tone, glyph = CHANGE_LOOK[ChangeState(change.state)]
     country = str(change.new.get("country") or change.old.get("country") or "")
-    names = list(change.new or change.old)
+    said = change.new or change.old  # JSON, which has an order of its own
+    names = [name for name in FIELDS[Part(change.part)] if name in said]
     rows = []
     for name in names:
         old, new = change.old.get(name), change.new.get(name)
@@ -200,7 +201,8 @@ class _Page:
     def __init__(self, sheet: CompanySheet, actor: Actor) -> None:
         self.sheet = sheet
         self.actor = actor
-        self.may_edit = actor.may(Permission.DETAIL_EDIT)
+        only_reads = actor.is_supplier and sheet.supplier.only_reads
+        self.may_edit = actor.may(Permission.DETAIL_EDIT) and not only_reads
         self.ours = actor.is_company
 
     def url(self, slug: str, subject: str = "") -> str:

@@ -71,6 +71,8 @@ from suppliers.signin.step_up import require_fresh_factor
 
 VIEW, EDIT, APPROVE = Permission.DETAIL_VIEW, Permission.DETAIL_EDIT, Permission.DETAIL_APPROVE
 MANAGE = Permission.SUPPLIER_MANAGE
+# The page that leads a supplier from step to step; what is kept on the way leads back there.
+START = "getting-started"
 
 
 # --- one supplier --------------------------------------------------------------------------------------------
@@ -124,6 +126,7 @@ def company_part(request: DoorRequest, key: uuid.UUID, part: str) -> HttpRespons
         "subject": subject,
         "form": form,
         "waits": waits,
+        "then": START if START in (request.GET.get("then"), request.POST.get("then")) else "",
     }
     context["some_wait"] = part == Part.NUMBER and not subject and ways()[Part.TAX_ID] == Way.APPROVE
     context["may_end"] = entity in MAY_END and bool(standing)
@@ -142,6 +145,8 @@ def company_part(request: DoorRequest, key: uuid.UUID, part: str) -> HttpRespons
         form.add_problems(refusal)
         return _show_part(request, context, status=422)
     messages.success(request, _said(change))
+    if context["then"] and request.actor.is_supplier:
+        return see_other(START)
     return _to_company(request, supplier)
 
 

@@ -11,7 +11,15 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from portal.kernel.errors import Invalid, NotFound, Problem
-from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read, read_query
+from portal.kernel.rest.doors import (
+    Doors,
+    ProgramRequest,
+    answer_page,
+    program_door,
+    read,
+    read_query,
+    wanted_of,
+)
 from portal.kernel.rest.fields import Day, Moment, Query, Shape, Text, Whole, Word, page_of
 from portal.kernel.rest.problems import problem_document
 from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
@@ -253,7 +261,7 @@ class Documents(Doors):
     def browse(self, request: ProgramRequest) -> Response:
         asked = read_query(DocumentQuery, request)
         same = {"state": "state", "kind": "document__kind__code", "supplier": "supplier__number"}
-        wanted = {field: asked[name] for name, field in same.items() if name in asked}
+        wanted = wanted_of(asked, same)
         return answer_page(
             request,
             visible_versions(request.actor).filter(**wanted),
@@ -309,7 +317,7 @@ class Documents(Doors):
         found = held_of([supplier], request.at, actor=request.actor)[supplier.pk]
         told = {
             "supplier": supplier.number,
-            "documents": [_asked(one, names) for one in found if one.need or one.versions],
+            "documents": [_asked(one, names) for one in found if one.need or one.versions or one.joint],
         }
         return Response(AskedList(told).data)
 

@@ -51,7 +51,8 @@ class SupplyForm(_Checked):
     )
     valid_from = DayField(label=lazy("Valid from"))
     valid_until = DayField(
-        label=lazy("Valid until"), help_text=lazy("The last day, as it stands on the paper. Empty: no end.")
+        label=lazy("Valid until"),
+        help_text=lazy("The last day, as it stands on the paper. Empty only where it has none."),
     )
     reference = forms.CharField(
         label=lazy("Its number"),

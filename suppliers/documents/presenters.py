@@ -110,7 +110,7 @@ class HeldRow:
 
 def held_rows(held: Iterable[Held], kinds: Mapping[int, DocumentKind], today: date) -> list[HeldRow]:
     """The most urgent first, then by name. Kinds that are retired are there where something was given of them."""
-    rows = [_row(one, kinds[one.kind_id], today) for one in held if one.need or one.versions]
+    rows = [_row(one, kinds[one.kind_id], today) for one in held if one.need or one.versions or one.joint]
     return sorted(rows, key=lambda row: (_URGENT.index(row.held.standing), row.kind.position, row.name))
 
 
@@ -124,7 +124,7 @@ def _row(held: Held, kind: DocumentKind, today: date) -> HeldRow:
         word=str(held.standing.label),
         tone=tone,
         glyph=glyph,
-        says=" ".join(filter(None, (says_of(held, today), _refused(held)))),
+        says=" ".join(filter(None, (says_of(held, today), _refused(held), _joined(held)))),
         is_asked=held.need is not None,
         waits_for_supplier=held.need is not None and held.standing in FOR_ITS_SUPPLIER,
     )
@@ -136,7 +136,7 @@ def says_of(held: Held, today: date) -> str:
     if held.standing == Standing.IN_FORCE:
         text = _("Valid until %(day)s.") % {"day": day_text(until)} if until else _("Valid without an end.")
         newer = _("A newer one is in review.")
-        return f"{text} {newer}" if held.waiting else text
+        return f"{text} {newer}" if held.is_pending else text
     if held.standing == Standing.IN_REVIEW:
         return _("We look at it. You need not do anything.")
     if held.standing == Standing.ENDING:
@@ -150,6 +150,14 @@ def says_of(held: Held, today: date) -> str:
             return _("Not compulsory: it helps us if you have one.")
         return _("Due by %(day)s.") % {"day": day_text(held.due_on)}
     return ""
+
+
+def _joined(held: Held) -> str:
+    """From which other record of the company what counts comes."""
+    numbers = sorted({one.number for one in held.joint if one.state != DocumentState.EXPIRED})
+    if not numbers:
+        return ""
+    return _("Counts from %(numbers)s, which is the same company.") % {"numbers": ", ".join(numbers)}
 
 
 def _refused(held: Held) -> str:

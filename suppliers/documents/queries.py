@@ -20,13 +20,14 @@ from suppliers.documents.policies import (
     Need,
     Party,
     Rule,
+    Span,
     cover_of,
     due_of,
     late_from,
     required_of,
     standing_of,
 )
-from suppliers.documents.states import PENDING, DocumentState, Place, Standing
+from suppliers.documents.states import COUNTED, PENDING, DocumentState, Place, Standing
 from suppliers.models import Supplier
 from suppliers.states import SupplierState
 
@@ -81,6 +82,44 @@ def parties_of(suppliers: Iterable[Supplier]) -> dict[int, Party]:
 
 
 @dataclass(frozen=True, slots=True)
+class Joint:
+    """A version of another record of the same company (docs/merging.md): it counts for this one too.
+
+    Only what of it is told here: a supplier's scope reads the rows of the record that is acted for.
+    """
+
+    key: uuid.UUID
+    number: str
+    state: str
+    span: Span | None
+    is_pending: bool
+
+
+def joint_of(suppliers: Iterable[Supplier]) -> dict[tuple[int, int], list[Joint]]:
+    """What counts for these suppliers because their record is merged with others, by supplier and kind. One query; one
+    more where any of them is. Read in a scope of its own.
+    """
+    roots = {one.pk: one.merged_into_id or one.pk for one in suppliers}
+    with acting(READER):
+        merged = Supplier.objects.filter(merged_into__in=set(roots.values()))
+        family = dict(merged.values_list("pk", "merged_into_id"))
+        if not family:
+            return {}
+        family |= {root: root for root in family.values()}
+        rows = DocumentVersion.objects.filter(supplier__in=family, state__in=[*PENDING, *COUNTED])
+        counting: dict[int, list[DocumentVersion]] = defaultdict(list)
+        for one in rows.select_related("supplier", "document").order_by("id"):
+            counting[family[one.supplier_id]].append(one)
+    found: dict[tuple[int, int], list[Joint]] = defaultdict(list)
+    for pk, root in roots.items():
+        for one in counting[root]:
+            if one.supplier_id != pk:
+                told = Joint(one.key, one.supplier.number, one.state, one.span, one.state in PENDING)
+                found[pk, one.document.kind_id].append(told)
+    return dict(found)
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """How one supplier stands with one kind of document: what is asked, what is there, by when the next is due."""
 
@@ -93,6 +132,12 @@ class Held:
     standing: Standing
     due_on: date | None
     late_on: date | None
+    joint: Sequence[Joint] = ()
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether a version waits, here or at another record of the same company: then nothing is asked."""
+        return self.waiting is not None or any(one.is_pending for one in self.joint)
 
     @property
     def waiting(self) -> DocumentVersion | None:
@@ -121,14 +166,24 @@ def held_of(suppliers: Sequence[Supplier], at: datetime, *, actor: Actor) -> dic
     versions = versions_of(
         [document.pk for some in documents.values() for document in some.values()], actor=actor
     )
+    joint = joint_of(suppliers)
     found: dict[int, list[Held]] = {}
     for supplier in suppliers:
         today = today_of(supplier, at)
         needs = required_of(parties[supplier.pk], rules, today)
         theirs = documents[supplier.pk]
-        kinds = sorted({*needs, *theirs})
+        kinds = sorted({*needs, *theirs, *(kind for pk, kind in joint if pk == supplier.pk)})
         found[supplier.pk] = [
-            held(supplier, kind, needs.get(kind), theirs.get(kind), versions, today) for kind in kinds
+            held(
+                supplier,
+                kind,
+                needs.get(kind),
+                theirs.get(kind),
+                versions,
+                today,
+                joint.get((supplier.pk, kind), ()),
+            )
+            for kind in kinds
         ]
     return found
 
@@ -140,16 +195,17 @@ def held(
     document: Document | None,
     versions: Mapping[int, Sequence[DocumentVersion]],
     today: date,
+    joint: Sequence[Joint] = (),
 ) -> Held:
     """How a supplier stands with one kind. No query."""
     theirs = versions.get(document.pk, ()) if document else ()
-    cover = cover_of([span for one in theirs if (span := one.span)], today)
+    cover = cover_of([span for one in (*theirs, *joint) if (span := one.span)], today)
     asked = document.asked if document else None
-    is_pending = any(one.state in PENDING for one in theirs)
+    is_pending = any(one.state in PENDING for one in theirs) or any(one.is_pending for one in joint)
     due_on = due_of(need, cover, asked, today) if need else cover.until
     standing = standing_of(need, cover, due_on or today, today, is_pending=is_pending)
     late_on = late_from(need, cover, due_on) if need and due_on else None
-    return Held(supplier, kind_id, need, document, theirs, cover, standing, due_on, late_on)
+    return Held(supplier, kind_id, need, document, theirs, cover, standing, due_on, late_on, joint)
 
 
 def versions_of(document_ids: Iterable[int], *, actor: Actor) -> dict[int, list[DocumentVersion]]:
@@ -245,8 +301,10 @@ def to_review(actor: Actor) -> QuerySet[DocumentVersion]:
 
 
 def suppliers_after(pk: int, most: int) -> list[Supplier]:
-    """The next suppliers that do business with us, by id."""
-    found = Supplier.objects.filter(pk__gt=pk, left_at=None).exclude(state=SupplierState.BLOCKED)
+    """The next suppliers of which documents are asked, by id: that do business with us, and of several records that are
+    one company the one that is kept."""
+    ours = Supplier.objects.filter(pk__gt=pk, left_at=None, merged_into=None)
+    found = ours.exclude(state=SupplierState.BLOCKED)
     return list(found.order_by("id")[:most])
 
 
@@ -294,5 +352,6 @@ def given_of(keys: Iterable[uuid.UUID]) -> frozenset[uuid.UUID]:
 def late_documents() -> QuerySet[Document]:
     """Documents that did not come in time and for which nothing waits: of these a person of ours is told."""
     waits = DocumentVersion.objects.filter(document=OuterRef("pk"), state__in=PENDING)
-    found = Document.objects.filter(late_at__isnull=False, supplier__left_at=None).exclude(Exists(waits))
+    here = Document.objects.filter(supplier__left_at=None, supplier__merged_into=None)
+    found = here.filter(late_at__isnull=False).exclude(Exists(waits))
     return found.select_related("supplier", "kind")

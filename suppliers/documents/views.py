@@ -13,7 +13,7 @@ from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Duplicate, Invalid, Refusal
 from portal.kernel.files import as_download, as_picture
 from portal.kernel.scanning import keeps_unscanned
-from portal.kernel.web import paginate, see_other, whole_number
+from portal.kernel.web import ask_files_again, paginate, see_other, whole_number
 from suppliers.documents.forms import AcceptForm, KindForm, RefuseForm, RequirementForm, SupplyForm
 from suppliers.documents.messages import AcceptDocument
 from suppliers.documents.models import DocumentVersion
@@ -138,6 +138,7 @@ def document_supply(request: DoorRequest, key: uuid.UUID, code: str) -> HttpResp
             else:
                 messages.success(request, _supplied_text(made))
                 return see_other("document-version", made.key)
+        ask_files_again(form, request.FILES)
     context = {
         "form": form,
         "supplier": supplier,

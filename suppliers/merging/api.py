@@ -3,14 +3,22 @@
 from typing import Any
 from uuid import UUID
 
-from django.urls import path
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from portal.kernel.errors import Invalid, Problem
-from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read, read_query
+from portal.kernel.rest.doors import (
+    Doors,
+    ProgramRequest,
+    address,
+    answer_page,
+    program_door,
+    read,
+    read_query,
+    wanted_of,
+)
 from portal.kernel.rest.fields import Flag, Moment, Query, Shape, Text, Whole, Word, page_of
 from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
 from suppliers.merging.messages import AskMerge
@@ -45,6 +53,9 @@ class SupplierMergeTold(serializers.Serializer):
     version = serializers.IntegerField(help_text="Moves with every change: send it with the next.")
     reason = serializers.CharField()
     preferences = serializers.BooleanField(help_text="Whether the duplicate's preferences count.")
+    tokens_ended = serializers.ListField(
+        child=serializers.CharField(), help_text="Access tokens of the duplicate that ended with it."
+    )
     asked_at = Moment()
     asked_by = serializers.CharField()
     decided_at = Moment(allow_null=True)
@@ -105,7 +116,7 @@ _SAME = (
 
 
 def _told(row: SupplierMerge) -> dict[str, Any]:
-    said = {name: getattr(row, name) for name in _SAME}
+    said = {name: getattr(row, name) for name in _SAME} | {"tokens_ended": row.carried.get("tokens", [])}
     return dict(SupplierMergeTold({**said, "duplicate": row.supplier.number, "kept": row.kept.number}).data)
 
 
@@ -123,7 +134,7 @@ class SupplierMerges(Doors):
     def browse(self, request: ProgramRequest) -> Response:
         asked = read_query(SupplierMergeQuery, request)
         same = {"state": "state", "supplier": "supplier__number"}
-        wanted = {field: asked[name] for name, field in same.items() if name in asked}
+        wanted = wanted_of(asked, same)
         return answer_page(
             request,
             merges(request.actor).filter(**wanted),
@@ -185,7 +196,10 @@ class SupplierMerges(Doors):
     @extend_schema(
         operation_id="approve_supplier_merge",
         summary="Approve a merge of suppliers",
-        description="By another person than asked for it. Bank accounts never come over.",
+        description=(
+            "By another person than asked for it, who has decided on such things for 14 days. Bank accounts never come "
+            "over, documents count for both, and access tokens of the duplicate end."
+        ),
         tags=TAGS,
         parameters=WRITES,
         request=SupplierMergeApproval,
@@ -263,21 +277,17 @@ class SupplierMerges(Doors):
         return Response(_told(find_merge(key, actor=request.actor)))
 
 
-def _one(verb: str, method: str = "post") -> Any:
-    return SupplierMerges.as_view({method: verb})
-
-
 urlpatterns = [
-    path(
-        "supplier-merges",
-        SupplierMerges.as_view({"get": "browse", "post": "ask"}),
-        name="api-supplier-merge-list",
+    address("supplier-merges", SupplierMerges, "api-supplier-merge-list", get="browse", post="ask"),
+    address("supplier-merges/candidates", SupplierMerges, "api-merge-candidates", get="candidates"),
+    address("supplier-merges/apart", SupplierMerges, "api-merge-apart", post="keep_apart"),
+    address("supplier-merges/<uuid:key>", SupplierMerges, "api-supplier-merge", get="show"),
+    address(
+        "supplier-merges/<uuid:key>/approve", SupplierMerges, "api-supplier-merge-approve", post="approve"
     ),
-    path("supplier-merges/candidates", _one("candidates", "get"), name="api-merge-candidates"),
-    path("supplier-merges/apart", _one("keep_apart"), name="api-merge-apart"),
-    path("supplier-merges/<uuid:key>", _one("show", "get"), name="api-supplier-merge"),
-    path("supplier-merges/<uuid:key>/approve", _one("approve"), name="api-supplier-merge-approve"),
-    path("supplier-merges/<uuid:key>/refuse", _one("refuse"), name="api-supplier-merge-refuse"),
-    path("supplier-merges/<uuid:key>/withdraw", _one("withdraw"), name="api-supplier-merge-withdraw"),
-    path("supplier-merges/<uuid:key>/undo", _one("undo"), name="api-supplier-merge-undo"),
+    address("supplier-merges/<uuid:key>/refuse", SupplierMerges, "api-supplier-merge-refuse", post="refuse"),
+    address(
+        "supplier-merges/<uuid:key>/withdraw", SupplierMerges, "api-supplier-merge-withdraw", post="withdraw"
+    ),
+    address("supplier-merges/<uuid:key>/undo", SupplierMerges, "api-supplier-merge-undo", post="undo"),
 ]

@@ -14,7 +14,8 @@ class SupplierMerge(models.Model):
     """`supplier`, the duplicate, is the same company as `kept`.
 
     `carried` is what came over, so that it can be taken back: `members` as supplier, person, membership and role, keys
-    of `contacts`, numbers of `identifiers`, and what stood of the kept record `before` and `after` it was written over.
+    of `contacts`, numbers of `identifiers`, and what stood of the kept record `before` and `after` it was written over;
+    and names of the `tokens` that ended, which nothing brings back.
     """
 
     id = models.BigAutoField(primary_key=True)

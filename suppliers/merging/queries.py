@@ -13,10 +13,12 @@ from portal.kernel.actors import Actor
 from portal.kernel.errors import NotFound
 from portal.kernel.scope import requires_scope
 from suppliers.details.models import IN_FORCE, Contact, Identifier
+from suppliers.documents.models import DocumentVersion
+from suppliers.documents.states import PENDING, DocumentState
 from suppliers.merging.models import SupplierMerge
 from suppliers.merging.policies import MOST_ALIKE, MOST_CANDIDATES, weight_of
 from suppliers.merging.states import STANDING, Alike, MergeState
-from suppliers.models import Membership, Supplier
+from suppliers.models import ApiToken, Membership, Supplier
 
 
 def merges(actor: Actor) -> QuerySet[SupplierMerge]:
@@ -90,17 +92,34 @@ class Side:
     members: Sequence[Membership]
     contacts: Sequence[Contact]
     identifiers: Sequence[Identifier]
+    documents: Sequence[DocumentVersion]
+    tokens: Sequence[ApiToken]
 
 
 def side_of(supplier: Supplier) -> Side:
-    """People, contacts and numbers of a record. Three queries."""
+    """People, contacts, numbers, documents in force or in review, and tokens of a record. Five queries."""
     members = Membership.objects.filter(supplier=supplier).select_related("user")
     return Side(
         supplier,
         list(members.order_by("id")),
         list(Contact.objects.filter(IN_FORCE, supplier=supplier).order_by("id")),
         list(Identifier.objects.filter(IN_FORCE, supplier=supplier).order_by("kind", "country")),
+        counting_documents(supplier),
+        tokens_of(supplier),
     )
+
+
+def counting_documents(supplier: Supplier) -> list[DocumentVersion]:
+    """What a merge makes count for the other record too: proofs that are in force, or wait for a reviewer."""
+    rows = DocumentVersion.objects.filter(
+        supplier=supplier, state__in=[*PENDING, DocumentState.ACCEPTED]
+    ).select_related("document__kind")
+    return list(rows.order_by("document__kind__position", "number"))
+
+
+def tokens_of(supplier: Supplier) -> list[ApiToken]:
+    """The tokens by which programs of a record get in."""
+    return list(ApiToken.objects.filter(supplier=supplier, revoked_at=None).order_by("id"))
 
 
 def missing_members(of: Side, at: Side) -> list[Membership]:

@@ -4,8 +4,10 @@ Note [What comes over]: people act for both records from then on, contacts and n
 there anew, and where it was asked the duplicate's mail address, language, time zone and channel count. Bank accounts
 never: a merge would be a way to redirect payments past everybody who guards them. For the same reason it gives nobody a
 say over bank details (`role_carried`), a contact that came over is new where a call-back asks for an old one, and
-nothing is merged while bank details of either are frozen or changing. Papers, documents and tokens stay with the record
-that they are of, which its people and ours go on reading.
+nothing is merged while bank details of either are frozen or changing. Papers and documents stay with the record that
+they are of, which its people and ours go on reading; a document counts for both (suppliers/documents: `joint_of`), so
+that nobody is asked for a certificate twice. Tokens of the duplicate end: they were given to programs that knew of one
+record, and whoever goes on with it makes them anew.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,6 +21,7 @@ from portal.kernel.actors import Actor
 from portal.kernel.audit.services import record
 from portal.kernel.errors import Invalid, NotAllowed, Problem, StaleDocument
 from portal.kernel.scope import requires_scope
+from suppliers.approvers import require_long_role
 from suppliers.banking.models import BankChange, BankFreeze
 from suppliers.banking.states import UNDECIDED
 from suppliers.details.models import IN_FORCE, Contact, Identifier
@@ -42,8 +45,8 @@ from suppliers.merging.queries import (
 from suppliers.merging.states import MERGE_LIFECYCLE, MergeState
 from suppliers.models import Membership, Supplier, User
 from suppliers.people.services import remove_member
-from suppliers.roles import Permission
-from suppliers.services import add_member, set_here
+from suppliers.roles import SUPPLIER_ROLES, Permission
+from suppliers.services import add_member, end_tokens_of, set_here
 
 PREFERENCES = ("email", "language", "time_zone")
 
@@ -112,13 +115,15 @@ def _write(
 def approve_merge(key: UUID, version: int | None, *, actor: Actor, at: datetime) -> SupplierMerge:
     """The second person agrees: the two are one from now on. See Note [What comes over].
 
-    Raises `NotAllowed` for whoever asked for it, `Invalid` where one of them cannot be merged any more.
+    Raises `NotAllowed` for whoever asked for it or is too new in the role, `Invalid` where one of them cannot be merged
+    any more.
     """
     _require(actor, Permission.DETAIL_APPROVE)
     row = _seen(hold_merge(key, actor=actor), version)
     MERGE_LIFECYCLE.transition("approve", row.state)
     if actor.user_id is None or actor.user_id == row.asked_by_user_id:
         raise NotAllowed(_("Somebody else than who asked for it decides on a merge, signed in."))
+    require_long_role(actor.user_id, row.asked_at)
     _raise(_obstacles(row.supplier, row.kept, besides=row))
     dup, kept = side_of(row.supplier), side_of(row.kept)
     carried: dict[str, Any] = {
@@ -128,11 +133,14 @@ def approve_merge(key: UUID, version: int | None, *, actor: Actor, at: datetime)
         ],
         "contacts": _carry_contacts(dup, kept, actor=actor, at=at),
         "identifiers": _carry_numbers(dup, kept, actor=actor, at=at),
+        "tokens": _end_tokens(dup, actor=actor, at=at),
         **_carry_preferences(row, actor=actor, at=at),
     }
     fields = {**_decided(actor, at), "carried": carried}
     counts = {name: len(carried[name]) for name in ("members", "contacts", "identifiers")}
-    facts = {**_facts(row), **counts, "tell": _people(carried["members"])}
+    counts["documents"] = len(dup.documents) + len(kept.documents)
+    tell = _people([*carried["members"], *_who_makes_tokens(dup, kept, carried)])
+    facts = {**_facts(row), **counts, "tokens": carried["tokens"], "tell": tell}
     MERGE_LIFECYCLE.move(row, "approve", actor=actor, at=at, fields=fields, facts=facts)
     Supplier.objects.filter(pk=row.supplier_id).update(merged_into=row.kept)
     return row
@@ -250,6 +258,25 @@ def _carry_numbers(of: Side, to: Side, *, actor: Actor, at: datetime) -> list[in
         for one in missing_identifiers(of, to)
     ]
     return [one.pk for one in Identifier.objects.bulk_create(rows)]
+
+
+def _end_tokens(duplicate: Side, *, actor: Actor, at: datetime) -> list[str]:
+    ended = end_tokens_of(duplicate.supplier, actor=actor, at=at)
+    return [f"{one.name} ({one.prefix}…)" for one in ended]
+
+
+def _who_makes_tokens(
+    duplicate: Side, kept: Side, carried: Mapping[str, Any]
+) -> list[tuple[int, int, int, str]]:
+    """Of the duplicate, where tokens of it have ended, who may make new ones and is told of no new role anyway."""
+    told = {user_id for _supplier_id, user_id, *_more in carried["members"]}
+    return [
+        (kept.supplier.pk, one.user_id, one.pk, one.role)
+        for one in duplicate.members
+        if carried["tokens"]
+        and one.user_id not in told
+        and Permission.TOKEN_MANAGE in SUPPLIER_ROLES[one.role]
+    ]
 
 
 def _carry_preferences(row: SupplierMerge, *, actor: Actor, at: datetime) -> dict[str, dict[str, str]]:

@@ -35,6 +35,7 @@ from suppliers.onboarding import models as onboarding  # isort: skip
 from suppliers.registration import models as registration  # isort: skip
 from suppliers.screening import models as screening  # isort: skip
 from suppliers.sso import models as sso  # isort: skip
+from suppliers.scim import models as scim  # isort: skip
 
 __all__ = [
     "AddressChange",
@@ -67,6 +68,7 @@ __all__ = [
     "offboarding",
     "onboarding",
     "registration",
+    "scim",
     "screening",
     "sso",
 ]

@@ -45,7 +45,8 @@ class User(AbstractBaseUser):
     """A person. `company_role` is set for the buying side; a supplier's people have memberships instead.
 
     `approver_since_at` is since when, without a break, they have had a role that approves bank details. A trigger keeps
-    it (suppliers/migrations/0013), whatever gives or takes such a role.
+    it (suppliers/migrations/0013), whatever gives or takes such a role. `let_go_at` is when the account was last
+    closed, or last lost what it did for a supplier.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -61,6 +62,7 @@ class User(AbstractBaseUser):
     # Unused for long: nobody signs in until a mailed link has woken it (suppliers/people).
     asleep_at = models.DateTimeField(null=True)
     woken_at = models.DateTimeField(null=True)
+    let_go_at = models.DateTimeField(null=True)
     # One more ends every session there is, wherever it is kept.
     session_round = models.PositiveIntegerField(default=0)
     approver_since_at = models.DateTimeField(null=True, editable=False)

@@ -4,12 +4,20 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.urls import path
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read, read_query
+from portal.kernel.rest.doors import (
+    Doors,
+    ProgramRequest,
+    address,
+    answer_page,
+    program_door,
+    read,
+    read_query,
+    wanted_of,
+)
 from portal.kernel.rest.fields import Moment, Query, Shape, Text, Whole, Word, page_of
 from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
 from suppliers.onboarding.messages import InviteSuppliers, Target
@@ -168,7 +176,7 @@ class Onboardings(Doors):
     def browse(self, request: ProgramRequest) -> Response:
         asked = read_query(OnboardingQuery, request)
         same = {"state": "state", "supplier": "supplier__number"}
-        wanted = {field: asked[name] for name, field in same.items() if name in asked}
+        wanted = wanted_of(asked, same)
         return answer_page(
             request,
             runs(request.actor).filter(**wanted),
@@ -293,31 +301,11 @@ class Onboardings(Doors):
 
 
 urlpatterns = [
-    path("onboardings", Onboardings.as_view({"get": "browse", "post": "invite"}), name="api-onboarding-list"),
-    path("onboardings/<uuid:key>", Onboardings.as_view({"get": "show"}), name="api-onboarding"),
-    path(
-        "onboardings/<uuid:key>/hand-in",
-        Onboardings.as_view({"post": "hand_in"}),
-        name="api-onboarding-hand-in",
-    ),
-    path(
-        "onboardings/<uuid:key>/approve",
-        Onboardings.as_view({"post": "approve"}),
-        name="api-onboarding-approve",
-    ),
-    path(
-        "onboardings/<uuid:key>/hand-back",
-        Onboardings.as_view({"post": "hand_back"}),
-        name="api-onboarding-hand-back",
-    ),
-    path(
-        "onboardings/<uuid:key>/refuse",
-        Onboardings.as_view({"post": "refuse"}),
-        name="api-onboarding-refuse",
-    ),
-    path(
-        "onboardings/<uuid:key>/withdraw",
-        Onboardings.as_view({"post": "withdraw"}),
-        name="api-onboarding-withdraw",
-    ),
+    address("onboardings", Onboardings, "api-onboarding-list", get="browse", post="invite"),
+    address("onboardings/<uuid:key>", Onboardings, "api-onboarding", get="show"),
+    address("onboardings/<uuid:key>/hand-in", Onboardings, "api-onboarding-hand-in", post="hand_in"),
+    address("onboardings/<uuid:key>/approve", Onboardings, "api-onboarding-approve", post="approve"),
+    address("onboardings/<uuid:key>/hand-back", Onboardings, "api-onboarding-hand-back", post="hand_back"),
+    address("onboardings/<uuid:key>/refuse", Onboardings, "api-onboarding-refuse", post="refuse"),
+    address("onboardings/<uuid:key>/withdraw", Onboardings, "api-onboarding-withdraw", post="withdraw"),
 ]

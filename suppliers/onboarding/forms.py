@@ -211,6 +211,16 @@ class TemplateForm(_Checked):
         )
         self.order_fields([name for name in self.fields if name != "questions"] + ["questions"])
 
+    @property
+    def steps(self) -> list[tuple[Any, Any]]:
+        """The two fields of each step: how it is asked, and its place."""
+        return [(self[f"step_{kind}"], self[f"place_{kind}"]) for kind in StepKind.values]
+
+    @property
+    def others(self) -> list[Any]:
+        """All fields that are no step's, those about whom it is for first."""
+        return [field for field in self if not field.name.startswith(("step_", "place_"))]
+
     @staticmethod
     def initial_of(template: OnboardingTemplate | None) -> dict[str, Any]:
         """What the form begins with: what stands, or what is usual."""
@@ -221,6 +231,8 @@ class TemplateForm(_Checked):
             first |= {f"step_{one.kind}": how, f"place_{one.kind}": place}
             if one.kind in (StepKind.CONTACTS, StepKind.TERMS):
                 first["contacts" if one.kind == StepKind.CONTACTS else "terms"] = ", ".join(one.wants)
+        rest = [kind for kind in StepKind.values if f"step_{kind}" not in first]
+        first |= {f"place_{kind}": place for place, kind in enumerate(rest, start=len(steps) + 1)}
         if template is None:
             return first
         first |= {

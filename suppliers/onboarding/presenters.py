@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from portal.kernel.actors import Actor
 from suppliers.details.policies.countries import country_name
 from suppliers.onboarding.models import OnboardingRun
 from suppliers.onboarding.policies import paying_waits_for
-from suppliers.onboarding.queries import Sheet
-from suppliers.onboarding.states import StepKind, StepStanding
+from suppliers.onboarding.queries import Sheet, own_run, sheet_of
+from suppliers.onboarding.states import RunState, StepKind, StepStanding
 from suppliers.states import Segment
 
 
@@ -37,6 +39,19 @@ _PAGES = {
     StepKind.TERMS: "onboarding-terms-own",
     StepKind.QUESTIONS: "onboarding-questions",
 }
+# The page of company data on which a step is taken; once something stands there, it is seen beside the rest.
+_PARTS = {
+    StepKind.COMPANY: "legal",
+    StepKind.TAX: "number",
+    StepKind.ADDRESS: "registered",
+    StepKind.CONTACTS: "contact",
+    StepKind.IDENTIFIERS: "number",
+    StepKind.PREFERENCES: "preferences",
+}
+# Where we look at what was given.
+_OURS = {StepKind.DOCUMENTS: "supplier-documents", StepKind.BANK: "bank-supplier"}
+_ON_THIS_PAGE = (StepKind.TERMS, StepKind.QUESTIONS)
+START = "getting-started"
 _LOOK = {
     StepStanding.DONE: ("done", "full"),
     StepStanding.WITH_US: ("move", "half"),
@@ -60,8 +75,20 @@ class StepRow:
     url: str
 
 
-def step_rows(sheet: Sheet) -> list[StepRow]:
-    """The steps of a supplier in their order."""
+def _own_page(run: OnboardingRun, kind: StepKind, *, is_open: bool) -> str:
+    if kind in _PARTS and (is_open or kind == StepKind.PREFERENCES):
+        return f"{reverse('company-part', args=[run.supplier.key, _PARTS[kind]])}?then={START}"
+    return reverse(_PAGES.get(kind, "company"))
+
+
+def _our_page(run: OnboardingRun, kind: StepKind) -> str:
+    if kind in _ON_THIS_PAGE:
+        return ""
+    return reverse(_OURS.get(kind, "supplier-company"), args=[run.supplier.key])
+
+
+def step_rows(sheet: Sheet, *, ours: bool = False) -> list[StepRow]:
+    """The steps of a supplier in their order, each with where it is taken; `ours`: with where we look at it."""
     waits = set(paying_waits_for(sheet.steps, sheet.standing))
     rows = []
     for one in sheet.steps:
@@ -80,10 +107,35 @@ def step_rows(sheet: Sheet) -> list[StepRow]:
                 is_open=standing == StepStanding.OPEN,
                 compulsory=one.compulsory,
                 paying_waits=one.kind in waits,
-                url=reverse(_PAGES.get(StepKind(one.kind), "company")),
+                url=_our_page(sheet.run, StepKind(one.kind))
+                if ours
+                else _own_page(sheet.run, StepKind(one.kind), is_open=standing == StepStanding.OPEN),
             )
         )
     return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """What a supplier that was invited has before it still: for its first page."""
+
+    done: int
+    of: int
+    waiting: int
+    next: StepRow | None
+    paying: str
+
+
+def newcomer_of(actor: Actor, at: datetime) -> Newcomer | None:
+    """How far the supplier acted for is; None where nothing is asked of it, or it waits for us."""
+    run = own_run(actor)
+    if run is None or run.state not in (RunState.INVITED, RunState.STARTED):
+        return None
+    sheet = sheet_of(run, at)
+    waiting = set(sheet.waiting)
+    following = next((row for row in step_rows(sheet) if row.kind in waiting), None)
+    paying = names_of([one for one in paying_waits_for(sheet.steps, sheet.standing) if one in waiting])
+    return Newcomer(sheet.done, len(sheet.steps), len(waiting), following, paying)
 
 
 def names_of(kinds: Sequence[str]) -> str:

@@ -273,7 +273,7 @@ def _papers(suppliers: Sequence[Supplier], at: datetime) -> dict[int, str]:
         if not lacking:
             found[pk] = StepStanding.DONE
         else:
-            is_given = all(one.waiting for one in lacking)
+            is_given = all(one.is_pending for one in lacking)
             found[pk] = StepStanding.WITH_US if is_given else StepStanding.OPEN
     return found
 

@@ -66,6 +66,7 @@ from suppliers.onboarding.services import (
     write_terms,
 )
 from suppliers.onboarding.states import RUN_LIFECYCLE, RunState, StepKind
+from suppliers.people.queries import members
 from suppliers.people.ways import require_own_factor
 from suppliers.roles import Permission
 
@@ -124,9 +125,23 @@ def _show_run(
         "begin_again": _("Begin again"),
     }
     verbs = RUN_LIFECYCLE.verbs_for(request.actor, run.state) if may else []
+    decide = decide or DecideForm()
+    if "approve" not in verbs:
+        decide["reason"].help_text = _("The supplier reads it.")
+    comes_of_it = {
+        "hand_back": _("The supplier goes on with it."),
+        "refuse": _("We do no business with it."),
+        "withdraw": _("It is asked nothing more and nobody is reminded. An open invitation opens nothing."),
+    }
+    started = run.state == RunState.STARTED
     context = {
         "run": run,
-        "rows": step_rows(sheet),
+        "rows": step_rows(sheet, ours=may),
+        "people": list(
+            members(request.actor, supplier=run.supplier.number).order_by("user__name", "id")[:20]
+        ),
+        "may_remind": may and started and bool(sheet.waiting),
+        "says": [{"word": words[one], "says": comes_of_it[one]} for one in verbs if one in comes_of_it],
         "why": why_text(run, template.name if template else ""),
         "paying": names_of(paying_waits_for(sheet.steps, sheet.standing)),
         "answers": [
@@ -137,7 +152,7 @@ def _show_run(
         "verbs": [{"verb": verb, "word": words[verb]} for verb in verbs if verb in words],
         "is_invited": run.state == RunState.INVITED,
         "may": may,
-        "decide": decide or DecideForm(),
+        "decide": decide,
         "reassign": reassign or ReassignForm(auto_id="to_%s"),
         "refusal": refusal,
         "problems": refusal.problems if isinstance(refusal, Invalid) else (),
@@ -150,7 +165,12 @@ def onboarding_resend(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """Mail an invitation once more."""
     require_own_factor(request)
     run = resend_onboarding(key, actor=request.actor, at=request.at)
-    messages.success(request, _("The invitation is on its way to %(address)s.") % {"address": run.address})
+    if run.state == RunState.STARTED:
+        messages.success(request, _("The people of %(name)s are reminded.") % {"name": run.supplier.name})
+    else:
+        messages.success(
+            request, _("The invitation is on its way to %(address)s.") % {"address": run.address}
+        )
     return see_other("onboarding-run", key)
 
 
@@ -236,12 +256,20 @@ def onboarding_invite(request: DoorRequest) -> HttpResponse:
             command = InviteSuppliers((form.target(),))
             outcome = invite_suppliers(command, actor=request.actor, at=request.at)
             if outcome.runs:
-                said = {"name": outcome.runs[0].supplier.name}
-                messages.success(request, _("%(name)s is invited.") % said)
+                _say_invited(request, outcome.runs[0])
                 return see_other("onboarding-run", outcome.runs[0].key)
             form.add_problems(Invalid(outcome.problems[0].message, outcome.problems))
     status = 422 if request.method == "POST" else 200
     return render(request, PAGE + "invite.html", {"form": form}, status=status)
+
+
+def _say_invited(request: DoorRequest, run: OnboardingRun) -> None:
+    said = {"name": run.supplier.name}
+    if run.state == RunState.INVITED:
+        messages.success(request, _("%(name)s is invited.") % said)
+    else:
+        told = _("Somebody acts for %(name)s already. They are told what is asked; no invitation was sent.")
+        messages.warning(request, told % said)
 
 
 @door(P.SUPPLIER_MANAGE, methods=["GET", "POST"])
@@ -316,6 +344,12 @@ def _write(request: DoorRequest, template: OnboardingTemplate | None) -> HttpRes
                 said = {"name": made.name, "n": made.number}
                 messages.success(request, _("“%(name)s” is in force, in version %(n)d.") % said)
                 return see_other("onboarding-templates")
+    codes = ", ".join(one.code for one in terms_in_force())
+    form["terms"].help_text = (
+        _("Separated by commas. In force: %(codes)s.") % {"codes": codes}
+        if codes
+        else _("No terms are in force yet: write them first.")
+    )
     status = 422 if request.method == "POST" else 200
     context = {"form": form, "template": template}
     return render(request, PAGE + "template.html", context, status=status)
@@ -400,6 +434,7 @@ def _show_own(
         is_going = run.state in (RunState.INVITED, RunState.STARTED)
         context |= {
             "rows": step_rows(sheet),
+            "first": names_of(sheet.waiting[:1]),
             "done": sheet.done,
             "of": len(sheet.steps),
             "paying": names_of(paying_waits_for(sheet.steps, sheet.standing)),

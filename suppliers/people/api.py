@@ -14,7 +14,15 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from portal.kernel.errors import Invalid, NotFound, Problem
-from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read, read_query
+from portal.kernel.rest.doors import (
+    Doors,
+    ProgramRequest,
+    answer_page,
+    program_door,
+    read,
+    read_query,
+    wanted_of,
+)
 from portal.kernel.rest.fields import Moment, Query, Shape, Text, Word, page_of
 from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
 from suppliers.models import Invitation
@@ -254,9 +262,7 @@ class Invitations(Doors):
     def browse(self, request: ProgramRequest) -> Response:
         asked = read_query(InvitationQuery, request)
         same = {"supplier": "supplier__number", "state": "state"}
-        found = invitations(request.actor).filter(
-            **{field: asked[name] for name, field in same.items() if name in asked}
-        )
+        found = invitations(request.actor).filter(**wanted_of(asked, same))
         return answer_page(request, found, asked, order=("-id",), told=_told_all)
 
     @extend_schema(

@@ -148,10 +148,10 @@ class Match:
 class Index:
     """The listed parties by the words of their names, so that each supplier is compared with few of them.
 
-    Note [Rare words first]: of a name of so many words a like one has so many in common at least, whatever its own length
-    (`least_in_common`). So it has one of the others with it, plus one: it is enough to look at those names that hold one
-    of these few words, and of all the words the rarest in the lists are taken. Only what written in one word is the same
-    may have no word in common, and is looked up as that. Nothing is lost by it: the property test compares with all.
+    Note [Rare words first]: a name that is like another has at least so many words in common with it, whatever its own
+    length (`least_in_common`). Of any words but one more than may be missing it has one, so that only the names that
+    hold one of these are looked at; the rarest in the lists are taken. What is the same only when written in one word
+    is looked up as that. Nobody is lost by it: a property test compares it with a comparison of all.
     """
 
     def __init__(self, parties: Iterable[Listed]) -> None:

@@ -17,7 +17,15 @@ class EventFilter(forms.Form):
     """Which security events to show. What cannot be is passed over."""
 
     kind = forms.ChoiceField(label=_("Kind"), required=False)
-    person = forms.IntegerField(label=_("Number of the person"), required=False, min_value=1, max_value=2**62)
+    email = forms.CharField(
+        label=_("Mail address of the person"),
+        required=False,
+        max_length=254,
+        help_text=_("The whole address. Or choose a name in the list below."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    # Chosen in the list, where a name may be the name of several.
+    person = forms.IntegerField(required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -60,6 +60,7 @@ FREE = (
     "suppliers.FactorConfirmation",
     "suppliers.Device",
     "suppliers.PasswordKeeper",
+    "suppliers.ScimPerson",
     "suppliers.SignIn",
     "procurement.SavedView",
     "procurement.NoticePreference",

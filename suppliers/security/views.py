@@ -29,6 +29,7 @@ from suppliers.security.services import TakenOutToday, erase_person, take_out
 
 SMALL = 4 * 1024 * 1024
 NEWS_FOR = timedelta(days=180)
+NOBODY = 0
 
 
 @door(Permission.SECURITY_VIEW)
@@ -37,7 +38,11 @@ def event_list(request: DoorRequest) -> HttpResponse:
     form = EventFilter(request.GET)
     form.is_valid()
     asked = form.cleaned_data
-    found = security_events(request.actor, kind=asked.get("kind") or "", user_id=asked.get("person"))
+    person = asked.get("person")
+    if email := (asked.get("email") or "").strip():
+        named = person_at(email)
+        person = named.pk if named else NOBODY
+    found = security_events(request.actor, kind=asked.get("kind") or "", user_id=person)
     page = paginate(found, request.GET.get("cursor", ""), order=("-at", "-id"), size=50)
     names = names_of(page.rows)
     rows = [(event, names.get(event.user_id or 0, "")) for event in page.rows]

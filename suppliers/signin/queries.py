@@ -8,7 +8,7 @@ from allauth.mfa.internal.flows.trust import create_config_fingerprint
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor, Side
@@ -137,8 +137,11 @@ def last_sign_ins(user_id: int, limit: int = 20) -> Sequence[SignIn]:
     return list(SignIn.objects.filter(user_id=user_id).order_by("-at", "-id")[:limit])
 
 
-def people_of(actor: Actor) -> QuerySet[User]:
-    """The people whose sign-in this administrator looks after: of one's own supplier, or everybody. By name."""
+def people_of(actor: Actor, words: str = "") -> QuerySet[User]:
+    """The people whose sign-in this administrator looks after: of one's own supplier, or everybody. By name.
+
+    `words` is part of a name or of an address; for the buying side also of the name or the number of a supplier.
+    """
     people = User.objects.filter(is_active=True).defer(
         "password", "last_login"
     )  # no supplier's scope reads these
@@ -146,6 +149,11 @@ def people_of(actor: Actor) -> QuerySet[User]:
         people = people.filter(memberships__supplier_id__in=actor.supplier_ids)
     elif not (actor.is_company or actor.side is Side.SYSTEM):
         people = people.none()
+    if words:
+        said = Q(name__icontains=words) | Q(email__icontains=words)
+        if not actor.is_supplier:
+            said |= Q(memberships__supplier__name__icontains=words) | Q(memberships__supplier__number=words)
+        people = people.filter(said)
     return people.distinct().order_by("name", "id")
 
 

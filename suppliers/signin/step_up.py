@@ -120,6 +120,7 @@ def ask_for_factor(request: Any, refusal: FreshFactorNeeded) -> HttpResponse:
     context = {
         "to": signed(request, replace(here, sends=True)),
         "refusal": refusal,
+        "young": young,
         "kept": kept_fields(request.POST),
         "files": [file.name for _name, files in request.FILES.lists() for file in files],
         "back": page_of(request),

@@ -6,16 +6,24 @@ from django.utils import timezone
 from portal.kernel.scope import acting
 from portal.kernel.security.services import note
 from suppliers.signin.queries import DOORKEEPER
-from suppliers.signin.services import close_old_impersonations, do_factor_reset, due_resets, forget_old
+from suppliers.signin.services import (
+    close_old_impersonations,
+    do_factor_reset,
+    due_resets,
+    forget_ended_sessions,
+    forget_old,
+)
 
 
 @shared_task(name="sign_in.sweep", ignore_result=True)
 def sweep_sign_in(**_ignored: object) -> int:
-    """Take away the factors whose removal nobody stopped, and close what a browser left open. Called every minute."""
+    """Take away the factors whose removal nobody stopped, close what a browser left open, and delete sessions that have
+    ended. Called every minute."""
     at = timezone.now()
     with acting(DOORKEEPER):
         done = [reset for reset in due_resets(at=at) if do_factor_reset(reset, at=at)]
         closed = close_old_impersonations(at=at)
+        forget_ended_sessions(at=at)
     for reset in done:
         note("factor.all_removed", user_id=reset.user_id, asked_by=reset.asked_by_user_id)
     return len(done) + closed

@@ -75,6 +75,8 @@ from suppliers.signin.step_up import (
 )
 
 View = Callable[..., HttpResponse]
+# Where somebody wanted to go who had to set up a first factor for it, in the session.
+FOR = "step_up_for"
 
 
 def own_door(*, methods: Iterable[str] = ("GET",)) -> Callable[[View], View]:
@@ -110,11 +112,13 @@ def step_up(request: DoorRequest) -> HttpResponse:
         return HttpResponseRedirect("/")
     user: User = request.user
     if not has_factor(user.pk):
+        if not back.sends:  # the way back, past the pages that set one up
+            request.session[FOR] = back.path
         return render(request, "suppliers/signin/no_factor.html", {"back": back.path})
     young = back.young and is_shown(request, at=request.at)
     if young and is_settled_now(user.pk, at=request.at):
         settle_fresh_factor(request)
-        return _go_on(back)
+        return _go_on(request, back)
     form: Any = CodeAgainForm(user=user, prefix="factor")
     passkey: Any = PasskeyAgainForm(user=user, prefix="factor")
     if request.method == "POST" and _answers(request):
@@ -131,7 +135,7 @@ def step_up(request: DoorRequest) -> HttpResponse:
             show(asked)
             if is_settled_now(user.pk, at=request.at):
                 settle_fresh_factor(request)
-            return _go_on(back)
+            return _go_on(request, back)
     status = 422 if form.errors or passkey.errors else 200
     return _show_step_up(request, form, passkey, token=token, young=young, status=status)
 
@@ -140,7 +144,8 @@ def _answers(request: HttpRequest) -> bool:
     return "factor-code" in request.POST or bool(request.POST.get("factor-credential"))
 
 
-def _go_on(back: WayBack) -> HttpResponse:
+def _go_on(request: HttpRequest, back: WayBack) -> HttpResponse:
+    request.session.pop(FOR, None)
     response = HttpResponseRedirect(back.path)
     response.status_code = 307 if back.sends else 303  # 307: the browser sends the same fields again
     return response
@@ -180,9 +185,11 @@ def step_up_mail(request: DoorRequest) -> HttpResponse:
         messages.error(request, refusal.message)
     else:
         messages.success(request, _("The mail is on its way to %(address)s.") % {"address": user.email})
-    response = HttpResponseRedirect(
-        f"{reverse('step-up')}?{urlencode({'to': request.POST.get('factor-to', '')})}"
-    )
+    token = request.POST.get("factor-to", "")
+    if kept_fields(request.POST):  # a redirect would lose what was typed
+        form, passkey = (one(user=user, prefix="factor") for one in (CodeAgainForm, PasskeyAgainForm))
+        return _show_step_up(request, form, passkey, token=token, young=True, status=200)
+    response = HttpResponseRedirect(f"{reverse('step-up')}?{urlencode({'to': token})}")
     response.status_code = 303
     return response
 
@@ -333,11 +340,14 @@ def _show_person(request: DoorRequest, person: User, form: ReasonForm, *, status
 @door(Permission.FACTOR_RESET)
 def signin_people(request: DoorRequest) -> HttpResponse:
     """The people whose sign-in one looks after, with who has a second factor."""
-    page = paginate(people_of(request.actor), request.GET.get("cursor", ""), order=("name", "id"), size=100)
+    words = request.GET.get("q", "").replace("\0", "").strip()[:100]
+    found = people_of(request.actor, words)
+    page = paginate(found, request.GET.get("cursor", ""), order=("name", "id"), size=100)
     with acting(DOORKEEPER):
         having = having_factors([one.pk for one in page.rows])
     rows = [{"person": one, "has_factor": one.pk in having} for one in page.rows]
-    context = {"rows": rows, "page": page, "may_setup": request.actor.may(Permission.SIGN_IN_SETUP)}
+    may_setup = request.actor.may(Permission.SIGN_IN_SETUP)
+    context = {"rows": rows, "page": page, "q": words, "may_setup": may_setup}
     return render(request, "suppliers/signin/people.html", context)
 
 

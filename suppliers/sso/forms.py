@@ -137,6 +137,8 @@ class ProviderForm(RefusableForm):
         widget=forms.Textarea(attrs={"rows": 2, **QUIET}),
     )
 
+    version = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+
     def __init__(
         self,
         data: Any = None,
@@ -186,7 +188,16 @@ class ProviderForm(RefusableForm):
 
     def plain(self) -> list[Any]:
         """The fields without those of the groups."""
-        return [self[name] for name in self.fields if not name.startswith(("group-", "role-"))]
+        return [
+            self[name]
+            for name in self.fields
+            if name != "version" and not name.startswith(("group-", "role-"))
+        ]
+
+    def looked_at(self, version: int) -> None:
+        """What was typed is shown again beside a newer version: saved once more, it is written over that one."""
+        self.data = self.data.copy()
+        self.data["version"] = str(version)
 
     def pairs(self) -> list[dict[str, Any]]:
         """The groups as rows: of which group, which role."""
@@ -251,7 +262,7 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def _initial(provider: IdentityProvider) -> dict[str, Any]:
-    return {name: getattr(provider, name) for name in KEPT} | {
+    return {name: getattr(provider, name) for name in (*KEPT, "version")} | {
         "domains": "\n".join(sorted(one.domain for one in provider.domains.all())),
         "keepers": "\n".join(one.email for one in keepers_of(provider)),
     }

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import jwt
 import requests
 from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
-from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from allauth.socialaccount.providers.oauth2.client import OAuth2Client, OAuth2Error
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.conf import settings
@@ -47,8 +47,20 @@ def outside() -> Outside:
     return Outside(inside=tuple(settings.SSO_INSIDE_HOSTS), plain=not settings.PRODUCTION, ca=settings.SSO_CA)
 
 
+class OidcClient(OAuth2Client):
+    """How somebody is sent to a provider, and a code is made a token."""
+
+    def get_redirect_url(self, authorization_url: str, scope: Any, extra_params: dict[str, Any]) -> str:
+        """An endpoint may have a query already, a policy or tenant say, which stays (RFC 6749, 3.1)."""
+        address, _mark, own = authorization_url.partition("?")
+        asked: str = super().get_redirect_url(address, scope, extra_params)
+        return f"{address}?{own}&{asked[len(address) + 1 :]}" if own else asked
+
+
 class OidcAdapter(OpenIDConnectOAuth2Adapter):
     """One exchange with one provider."""
+
+    client_class = OidcClient
 
     @property
     def openid_config(self) -> dict[str, Any]:

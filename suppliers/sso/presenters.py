@@ -63,5 +63,10 @@ def addresses_of(request: Any, provider: IdentityProvider) -> list[tuple[str, st
     return [*told, (_("Where people begin"), _whole("sso-start", key=provider.key))]
 
 
+def scim_address() -> str:
+    """Where a provider's server tells of its people."""
+    return _whole("scim-root").rstrip("/")
+
+
 def _whole(name: str, **kwargs: Any) -> str:
     return f"{settings.PUBLIC_URL}{reverse(name, kwargs=kwargs)}"

@@ -9,8 +9,9 @@ from typing import Any
 
 from allauth.socialaccount.models import SocialLogin
 from allauth.socialaccount.providers.saml.provider import SAMLProvider
+from allauth.socialaccount.sessions import LoginSession
 from django.core.cache import cache
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from onelogin.saml2.constants import OneLogin_Saml2_Constants as Constants
 from onelogin.saml2.idp_metadata_parser import OneLogin_Saml2_IdPMetadataParser as MetadataParser
 from onelogin.saml2.xml_utils import OneLogin_Saml2_XML as Xml
@@ -21,6 +22,7 @@ from suppliers.sso.policies import MOST_GROUPS
 from suppliers.sso.saying import login_of
 from suppliers.sso.states import Why
 
+ASIDE_FOR = 300  # seconds for which a response waits for the browser that brought it
 REMEMBERED_FOR = 24 * 3600  # seconds: longer than any assertion is good for
 MAIL = (
     "urn:oid:0.9.2342.19200300.100.1.3",
@@ -90,6 +92,16 @@ class SamlProvider(SAMLProvider):
         place = f"sso:assertion:{self.app.provider_id}:{response.get_last_assertion_id()}"[:240]
         if not cache.add(place, True, kept_for):
             raise NotBelieved(Why.REPLAY)
+
+
+def put_aside(request: HttpRequest, kept: str, onward: str) -> HttpResponse:
+    """Lead a browser on to where what its provider's form held is looked at, and keep that for it meanwhile."""
+    response = HttpResponseRedirect(onward)
+    aside = LoginSession(request, "saml_acs_session", "saml-acs-session")
+    aside.store.update({"request": kept})
+    aside.store.set_expiry(ASIDE_FOR)
+    aside.save(response)
+    return response
 
 
 def reason_of(text: str) -> Why:

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.audit.services import record
-from portal.kernel.errors import Invalid, NotAllowed, Problem, Refusal
+from portal.kernel.errors import Invalid, NotAllowed, Problem, Refusal, StaleDocument
 from portal.kernel.outbox.services import enqueue
 from portal.kernel.outside import fault_in
 from portal.kernel.scope import acting, requires_scope
@@ -28,6 +28,7 @@ from portal.kernel.security.services import note
 from suppliers.models import Supplier, User
 from suppliers.people.services import LastAdministrator, change_staff_role, join_staff
 from suppliers.roles import CompanyRole, Permission
+from suppliers.scim.queries import told_of
 from suppliers.signin.queries import DOORKEEPER
 from suppliers.signin.services import end_sessions
 from suppliers.sso.messages import Identity, WriteProvider
@@ -85,15 +86,22 @@ def add_provider(
 
 @requires_scope
 def change_provider(
-    provider: IdentityProvider, said: WriteProvider, *, actor: Actor, at: datetime
+    provider: IdentityProvider, said: WriteProvider, version: int | None = None, *, actor: Actor, at: datetime
 ) -> IdentityProvider:
-    """Write other things down about a provider.
+    """Write other things down about a provider, as it stood in `version`.
 
     Who is believed (issuer, client, address) changes only while it is not in use, and must be tried again; a new
-    secret or certificate of the same provider may come at any time. Raises `NotAllowed` and `Invalid`.
+    secret or certificate of the same provider may come at any time. Raises `NotAllowed`, `Invalid`, and `StaleDocument`
+    where somebody has written or switched since.
     """
     _may(actor)
     held: IdentityProvider = IdentityProvider.objects.select_for_update(of=("self",)).get(pk=provider.pk)
+    if version is not None and version != held.version:
+        message = _(
+            "Somebody else has changed or switched this provider since you opened it. What you typed is kept, but for "
+            "a secret: compare it with the page of the provider, and save once more if yours shall stand."
+        )
+        raise StaleDocument(message, details={"version": held.version})
     keepers = _checked(held, said)
     certificate = said.certificate.strip()
     is_new = bool(certificate) and as_pem(certificate) != as_pem(held.certificate)
@@ -230,6 +238,16 @@ def _endpoint_problems(provider: IdentityProvider, said: WriteProvider) -> list[
             problems.append(Problem("client_id", _("The provider has a client id for this portal.")))
         if not said.secret and not provider.secret:
             problems.append(Problem("secret", _("The provider has a client secret for this portal.")))
+        # RFC 6749, appendix A.1 and A.2: nothing else is defined for the header in which both are shown.
+        for name in ("client_id", "secret"):
+            if odd := sorted({sign for sign in getattr(said, name) if not " " <= sign <= "~"}):
+                message = _(
+                    "It has signs that no %(what)s has: %(signs)s. It has plain letters, digits and ASCII signs alone: "
+                    "copy it anew from the page of the provider."
+                )
+                what = _("client secret") if name == "secret" else _("client id")
+                shown = " ".join(f"U+{ord(sign):04X}" for sign in odd[:3])
+                problems.append(Problem(name, message % {"what": what, "signs": shown}))
     else:
         if not said.issuer.strip():
             problems.append(Problem("issuer", _("The provider’s entity id stands in its metadata.")))
@@ -317,12 +335,19 @@ def admit(provider: IdentityProvider, said: Identity, *, at: datetime) -> Social
     if provider.state != ProviderState.ON:
         raise NotAdmitted(Why.OFF)
     actor = Actor.system(f"Single sign-on: {provider.name}")
-    role = role_of(said.groups, provider.groups)
+    known = SocialAccount.objects.filter(provider=provider.key.hex, uid=uid_of(said.subject))
+    joined = known.select_related("user").first()
+    if joined is None and provider.makes_people:
+        # Its server may tell at this moment that this very person has left: one waits for the other.
+        IdentityProvider.objects.select_for_update(of=("self",), no_key=True).get(pk=provider.pk)
+    # What its own server told of the person weighs more than what this sign-in says: see ADR 44.
+    told = told_of(provider, user=joined.user if joined else None, address=said.address.strip())
+    if told is not None and told.is_closed:
+        raise NotAdmitted(Why.CLOSED)
+    role = told.role if told is not None and told.decides else role_of(said.groups, provider.groups)
     if provider.groups and not role:
         raise NotAdmitted(Why.NO_GROUP)
-    known = SocialAccount.objects.filter(provider=provider.key.hex, uid=uid_of(said.subject))
-    joined = known.select_related("user")
-    account = joined.first() or _join(provider, said, role, actor=actor, at=at)
+    account = joined or _join(provider, said, role, actor=actor, at=at)
     user: User = account.user
     if not user.is_active:
         raise NotAdmitted(Why.CLOSED)

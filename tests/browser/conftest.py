@@ -14,7 +14,16 @@ from django.test import Client
 
 from tests.browser.refusals import REFUSED, hear_refusals
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
+# The shell comes first: the same engine without the windows, menus and extensions that nobody sees here, for less than
+# half the work.
+NAMES = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "microsoft-edge",
+)
 HERE = Path(__file__).parent
 
 # Playwright's own loop runs in the thread of the tests; Django would take it for asynchronous code of ours.

@@ -85,7 +85,7 @@ def test_180_are_invited_from_a_sheet_and_one_is_followed_to_active(
     bad = root.get_by_role("region", name="Not invited").get_by_role("listitem")
     expect(bad).to_have_text(
         [
-            re.compile(r"Row 182\s+at the gate\s*There is no mail address to invite at\."),
+            re.compile(r"Row 182\s+S180\s*“at the gate” is no mail address\."),
             re.compile(r"Row 183\s+S181\s*Excluded: Reached by EDI alone\."),
             re.compile(r"Row 184\s+S999\s*There is no supplier of this number\."),
         ]

@@ -401,7 +401,9 @@ def test_a_phones_camera_scans_and_is_let_go(
     browser: Any, live_server: Any, at: Any, people: dict[str, Any]
 ) -> None:
     notice = begin(an_order(people), people["asha"])
-    args = ["--use-fake-device-for-media-stream", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    # A browser without windows has nowhere to ask whether a page may use the camera.
+    camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    args = [*camera, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     other = browser.browser_type.launch(executable_path=find_chromium(), args=args)
     try:
         context = other.new_context(

@@ -18,6 +18,7 @@ from suppliers.sso.messages import WriteProvider
 from tests.browser.axe import faults_in_every_look, violations
 from tests.builders.factors import show_factor
 from tests.builders.identities import SECRET, OidcServer, in_use, oidc_server
+from tests.builders.scim import ScimClient
 
 
 @pytest.fixture
@@ -119,4 +120,41 @@ def test_pages_of_single_sign_on_are_clean_in_every_look(
     ):
         page.goto(address)
         found += faults_in_every_look(page, name, tmp_path)
+    assert found == []
+
+
+def test_a_providers_server_gets_a_secret_and_loses_it(
+    page: Any, live_server: Any, people: dict[str, Any], idp: OidcServer, tmp_path: Any
+) -> None:
+    told = WriteProvider(
+        name="Northmoor ID",
+        issuer=idp.url,
+        client_id="quayside",
+        secret=SECRET,
+        domains=("northmoor.example",),
+        groups=(("quayside-buyers", "buyer"),),
+    )
+    provider = in_use(people["root"], told)
+    with_factor(page, people["root"], live_server.url)
+    page.goto(f"/signin/providers/{provider.key}/")
+    page.get_by_role("link", name="Make a secret").click()
+    expect(page.get_by_role("heading", name="Let Northmoor ID tell of its people?")).to_be_visible()
+    found = faults_in_every_look(page, "SCIM new", tmp_path)
+    page.get_by_role("button", name="Make a secret").click()
+    expect(page.get_by_text("Copy it now")).to_be_visible()
+    assert page.get_by_label("Address").input_value() == f"{live_server.url}/scim/v2"
+    secret = page.get_by_label("Secret").input_value()
+    found += faults_in_every_look(page, "SCIM made", tmp_path)
+
+    entra = ScimClient(secret)
+    bea = entra.tell("bea@northmoor.example").json()
+    entra.tell("nia@northmoor.example")
+    entra.group("quayside-buyers", bea["id"])
+    page.get_by_role("link", name="I have copied it").click()
+    expect(page.get_by_text("1 with an account, 1 without one yet, 0 closed")).to_be_visible()
+    found += faults_in_every_look(page, "SCIM provider", tmp_path)
+    page.get_by_role("link", name=f"Revoke {secret[:14]}").click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    expect(page.get_by_text("The secret is revoked.")).to_be_visible()
+    assert entra.ask("GET", "Users").status_code == 401
     assert found == []

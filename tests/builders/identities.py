@@ -58,6 +58,7 @@ class OidcServer:
         self.codes: dict[str, dict[str, str]] = {}
         self.keeps_nonce = True
         self.token_says: Any = None  # in place of a token
+        self.authorize = "authorize"  # where people are sent
         server = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -79,7 +80,7 @@ class OidcServer:
             {name: values[0] for name, values in parse_qs(urlsplit(handler.path).query).items()},
         )
         if path == "/.well-known/openid-configuration":
-            names = {"authorization": "authorize", "token": "token", "userinfo": "userinfo"}
+            names = {"authorization": self.authorize, "token": "token", "userinfo": "userinfo"}
             told = {f"{name}_endpoint": f"{self.url}/{at}" for name, at in names.items()}
             told |= {"issuer": self.issuer_says or self.url, "jwks_uri": f"{self.url}/keys"}
             _answer(handler, told)

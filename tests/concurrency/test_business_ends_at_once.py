@@ -7,6 +7,9 @@ import pytest
 from django.utils import timezone
 
 from portal.kernel.scope import acting
+from procurement.acknowledgments.messages import AcknowledgeOrder
+from procurement.acknowledgments.models import OrderAcknowledgment
+from procurement.acknowledgments.services import acknowledge_order
 from procurement.invoices.services import send_invoice
 from procurement.partners.messages import EndBusiness
 from procurement.partners.services import end_business
@@ -18,6 +21,7 @@ from suppliers.people.messages import InvitePerson
 from suppliers.people.services import accept_invitation, invite_person
 from tests.builders.changes import an_agreed_order
 from tests.builders.invoices import a_draft_invoice, fresh_invoice, named
+from tests.builders.world import an_order
 from tests.concurrency.test_two_at_once import at_once, kinds
 from tests.concurrency.test_two_manage_people import inside
 from tests.people import FEED
@@ -62,6 +66,24 @@ def test_an_invoice_is_sent_before_the_end_and_counted_or_not_at_all(people, acm
         assert (type(over).__name__, type(sent).__name__) == ("Invalid", "Sent"), (over, sent)
         assert [one.field for one in over.problems] == ["reason_invoices"]
         assert state != "draft"
+
+
+@pytest.mark.parametrize("_time", range(3))
+def test_an_answer_is_given_before_the_end_or_not_at_all(people, world, _time):
+    """Each order that is answered was answered before the count; the other stays as the ERP asks for it."""
+    root, asha = people["root"].actor, people["asha"]
+    order = an_order("4500000007")
+    row = begun(root, world["ACME"])
+    command = AcknowledgeOrder(order.key, order.version, rest_as_asked=True)
+
+    given, over = at_once(
+        inside(asha.actor, acknowledge_order, command), ending(root, row, orders="The ERP closes it.")
+    )
+
+    assert type(over).__name__ == "Offboarding", over
+    with acting(FEED):
+        answers = OrderAcknowledgment.objects.filter(order=order).count()
+    assert (type(given).__name__, answers) in (("Acknowledged", 1), ("BusinessEnded", 0)), given
 
 
 def test_two_end_it_and_it_ends_once(people, acme):

@@ -18,8 +18,9 @@ from typing import Any, LiteralString
 from urllib.parse import unquote, urlsplit
 
 from portal.embedded import postgres, processes
-from portal.embedded.postgres_home import other_identity
+from portal.embedded.postgres_home import other_identity, programs_folder
 from portal.embedded.processes import Child
+from tests import database as this_run
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = {"redis-server": "redis-server", "rabbitmq-server": "rabbitmq-server", "pgbouncer": "pgbouncer"}
@@ -227,6 +228,22 @@ def wait_for_no_disk(cluster: postgres.Cluster, *, wait: bool = False) -> None:
     with postgres.connect(cluster.port, cluster.superuser_password) as server:
         server.execute("ALTER SYSTEM RESET fsync" if wait else "ALTER SYSTEM SET fsync = off")
         server.execute("SELECT pg_reload_conf()")
+
+
+def fill(cluster: postgres.Cluster) -> None:
+    """Give the empty database of a new server its tables, as this run's own database was given them: migrated once.
+
+    For the fixtures of those that need a server of their own and not a migration; `django_db_setup` comes first.
+    """
+    owner = urlsplit(os.environ["DATABASE_OWNER_URL"])
+    there = f"host=127.0.0.1 port={cluster.port} user=postgres password={cluster.superuser_password}"
+    with tempfile.TemporaryDirectory() as folder, this_run.server() as here:
+        dump = Path(folder) / "tables"
+        template = owner._replace(path=f"/{this_run.make_template(here)}").geturl()
+        words = ["--format=custom", "--compress=none", "--enable-row-security", f"--file={dump}"]
+        run([str(programs_folder() / "pg_dump"), *words, f"--dbname={template}"], plain_env())
+        words = ["--exit-on-error", "--single-transaction", f"--dbname={there} dbname={postgres.DATABASE}"]
+        run([str(programs_folder() / "pg_restore"), *words, str(dump)], plain_env())
 
 
 class Database:

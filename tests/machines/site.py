@@ -34,7 +34,7 @@ class Ground:
         self.people: dict[str, str] = {}
 
     def lay(self) -> None:
-        """Tables, files and a company, from nothing."""
+        """Tables, files and a company."""
         servers.wait_for_no_disk(self.database.cluster)
         self.pooler.start()
         self.redis.start()
@@ -46,8 +46,7 @@ class Ground:
             target=servers.run, args=([*manage, "collectstatic", "--no-input", "-v0"], local)
         )
         files.start()
-        owner = self.database.cluster.addresses.as_environment()
-        servers.run([*manage, "migrate", "--no-input"], local | owner)
+        servers.fill(self.database.cluster)
         servers.wait_for_no_disk(self.database.cluster, wait=True)
         files.join()
         self.people = self.company("open")

@@ -25,7 +25,7 @@ STOCK = 120
 
 
 @pytest.fixture(scope="module")
-def ground() -> Iterator[Ground]:
+def ground(django_db_setup: None) -> Iterator[Ground]:
     with servers.open_folder() as home:
         ground = Ground(home)
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +21,7 @@ from portal.kernel import replica
 from portal.kernel.replica import REPLICA, reading_apart
 from portal.kernel.scope import NoScope, acting, take_scope
 from procurement.orders.models import PurchaseOrder
+from tests import database as this_run
 from tests.builders.world import an_order, make_world
 from tests.machines import servers
 from tests.people import FEED, make_people
@@ -30,17 +30,14 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True, database
 
 
 @pytest.fixture(scope="module")
-def pair() -> Iterator[tuple[postgres.Cluster, int]]:
+def pair(django_db_setup: None) -> Iterator[tuple[postgres.Cluster, int]]:
     """A migrated database, and the port of its replica."""
     with servers.open_folder() as home:
         primary = postgres.start_cluster(home / "primary", port=servers.lasting_port())
         follower = None
         try:
             servers.wait_for_no_disk(primary)
-            env = servers.plain_env(
-                QUAYSIDE_MODE="local", SECRET_KEY="x" * 60, **primary.addresses.as_environment()
-            )
-            servers.run([sys.executable, "manage.py", "migrate", "--no-input"], env)
+            servers.fill(primary)
             follower, port = follow(primary, home)
             login = parsed_url("DATABASE_URL", primary.addresses.login, backing.POSTGRES_SCHEMES)
             there = login._replace(netloc=login.netloc.replace(f":{primary.port}", f":{port}"))
@@ -109,13 +106,9 @@ def crew(two: postgres.Cluster, settings: Any) -> Iterator[dict[str, Any]]:
     with acting(FEED):
         made = make_people(world)
     yield made
-    with postgres.connect(two.port, two.superuser_password, "quayside") as server:
-        tables = (
-            "SELECT string_agg(oid::regclass::text, ', ') FROM pg_class WHERE relkind = 'r' AND relname ~ %s"
-        )
-        (names,) = server.execute(tables, ("^(suppliers|procurement|kernel)_",)).fetchone()
+    with postgres.connect(two.port, two.superuser_password, postgres.DATABASE) as server:
         server.execute("SET session_replication_role = replica")  # a superuser may: the audit trail is kept
-        server.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+        this_run.empty(server, this_run.asking_for_rows(server))
 
 
 def numbers_exported(person: Any) -> list[str]:

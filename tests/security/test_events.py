@@ -312,3 +312,17 @@ def test_services_note_what_they_record(world, people):
     (event,) = noted("token.created")
     assert (event.user_id, set(event.facts)) == (people["ines"].user.pk, {"prefix", "scope"})
     assert User.objects.filter(pk=event.user_id).exists()
+
+
+def test_events_of_a_person_are_found_by_the_address(people):
+    for name in ("asha", "bea"):
+        note("factor.used", user_id=people[name].user.pk)
+    reader = Client()
+    reader.force_login(people["ada"].user)
+
+    def of(email):
+        rows = reader.get("/security/", {"email": email}).context["rows"]
+        return {event.user_id for event, _name in rows}
+
+    assert of(people["asha"].email.upper()) == {people["asha"].user.pk}
+    assert of("nobody@northmoor.example") == set()

@@ -864,3 +864,27 @@ def test_pages_of_people_ask_as_much_for_thirty_as_for_one(people):
         for number in range(30):
             User.objects.create_user(f"more{number}@northmoor.example", None, name=f"More {number}")
     assert asked() == few
+
+
+def test_where_it_is_closed_the_banner_still_says_so_and_ends_it(people):
+    client, _began = act_as(people)
+    closed = client.get("/bank/")
+
+    page = closed.content.decode()
+    assert closed.status_code == 403
+    assert "You act in the place of Asha Acme." in page
+    assert 'action="/signin/act/end/"' in page
+    assert "In another person’s place this stays closed" in page
+
+
+def test_a_person_is_found_by_name_address_or_supplier(people):
+    def found(words, name="root"):
+        page = browser(people[name].user).get("/signin/people/", {"q": words})
+        return {row["person"].email.partition("@")[0] for row in page.context["rows"]}
+
+    assert found("ARUN") == {"arun"}
+    assert "gil" in found("GLOBEX")
+    assert "asha" not in found("GLOBEX")
+    # A supplier's own administrator finds its own people, whatever the words.
+    assert found("GLOBEX", "asha") == set()
+    assert found("gil", "asha") == set()

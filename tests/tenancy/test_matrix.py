@@ -64,7 +64,7 @@ def address(pattern: URLPattern, objects: Objects) -> str:
     if not wanted:
         return reverse(pattern.name)
     shows: Callable[[Objects], dict[str, Any]] | None = SHOWS.get(pattern.name)
-    assert shows, f"{pattern.name} takes {wanted}: say in tests/builders/matrix.py what it shows"
+    assert shows, f"{pattern.name} takes {wanted}: say in tests/builders/matrix/addresses.py what it shows"
     return reverse(pattern.name, kwargs=shows(objects))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db.models import QuerySet
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
@@ -154,6 +155,16 @@ def read_query(shape: type[Query], request: Any) -> dict[str, Any]:
     if twice:
         raise ValidationError({name: [_("Say this once.")] for name in twice}, code="repeated")
     return read(shape, request.query_params.dict())
+
+
+def wanted_of(asked: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, Any]:
+    """What of a query filters, by the lookup of each of its fields that was sent."""
+    return {lookup: asked[name] for name, lookup in fields.items() if name in asked}
+
+
+def address(route: str, doors: type[Doors], name: str, **verbs: str) -> URLPattern:
+    """An address and what happens there, by method: `address("merges", Merges, "api-merge-list", get="browse")`."""
+    return path(route, doors.as_view(verbs), name=name)
 
 
 def answer_page(

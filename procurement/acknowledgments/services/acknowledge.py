@@ -27,6 +27,7 @@ from procurement.orders.services import Settled, make_promises, withdraw_promise
 from procurement.orders.states import OrderState, Turn
 from suppliers.models import SupplierSite
 from suppliers.roles import Permission
+from suppliers.services import require_business
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,10 @@ def acknowledge_order(command: AcknowledgeOrder, *, actor: Actor, at: datetime) 
 
     Lines promised as asked, and what the company's tolerances agree to, are agreed at once and told to the ERP; the
     others wait for the buyer. Raises `Invalid` with every problem found, `StaleDocument` when an answered line moved
-    since `command.version`.
+    since `command.version`, `BusinessEnded` for a supplier that has left.
     """
     order = lock_order(command.order, actor=actor)
+    require_business(order.supplier_id, actor=actor)
     on_behalf = require_may_answer(order, actor)
     if order.state != OrderState.ISSUED:
         raise IllegalTransition(

@@ -28,6 +28,7 @@ from procurement.changes.states import CHANGE_LIFECYCLE, OF_AUTHOR
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.queries import lock_order, schedules_by_line
 from suppliers.roles import Permission
+from suppliers.services import business_over, require_business
 
 
 class Expired(IllegalTransition):
@@ -59,10 +60,11 @@ def hold(
     """The request held with its order, if this verb is this side's to say, in time, on what the page showed.
 
     Everybody locks the order first: who opens, answers or revises something on it waits here. Raises `NotFound`,
-    `NotAllowed`, `StaleDocument`, `IllegalTransition`, `NotYourTurn`, `Expired`.
+    `NotAllowed`, `BusinessEnded`, `StaleDocument`, `IllegalTransition`, `NotYourTurn`, `Expired`.
     """
     seen = find_change(command.change, actor=actor)
     order = lock_order(seen.order.key, actor=actor)
+    require_business(order.supplier_id, actor=actor)
     side = require_may_negotiate(order, actor)
     change = hold_change(seen.pk)
     change.order = order
@@ -78,7 +80,8 @@ def hold_all(
     actor: Actor,
     at: datetime,
 ) -> tuple[list[OrderChange], dict[uuid.UUID, Refusal]]:
-    """The same for many requests, each with its rounds, whose orders (by key) are held already: two queries.
+    """The same for many requests, each with its rounds, whose orders (by key) are held already: two queries, and
+    one for each supplier.
 
     Those on which the verb can be said, in the order of the commands; and why not, for the others.
     """
@@ -86,12 +89,15 @@ def hold_all(
     held = {change.key: change for change in found.order_by("id").select_for_update(of=("self",))}
     good: list[OrderChange] = []
     refused: dict[uuid.UUID, Refusal] = {}
+    over = {one.supplier_id: business_over(one.supplier_id, actor=actor) for one in orders.values()}
     for command in commands:
         try:
             change = held.get(command.change)
             if change is None or change.order.key not in orders:
                 raise NotFound(_("There is no such change request."))
             change.order = orders[change.order.key]
+            if (ended := over[change.order.supplier_id]) is not None:
+                raise ended
             side = require_may_negotiate(change.order, actor)
             _require_sayable(change, command.version, verb, side, at)
         except Refusal as refusal:

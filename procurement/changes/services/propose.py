@@ -46,6 +46,7 @@ from procurement.clocks.queries import supplier_calendar
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.queries import lock_order, schedules_by_line
 from procurement.tolerances.messages import Verdict
+from suppliers.services import require_business
 
 
 class AlreadyAsked(Duplicate):
@@ -84,8 +85,10 @@ def propose_on_order(
 ) -> list[Proposed]:
     """Ask for several lines of one order, which must be locked: a bad wish never sinks a good one.
 
-    As many queries for two hundred lines as for one. Raises `NotAllowed` for who may not ask at all.
+    As many queries for two hundred lines as for one. Raises `NotAllowed` for who may not ask at all, and
+    `BusinessEnded`.
     """
+    require_business(order.supplier_id, actor=actor)
     side = require_may_negotiate(order, actor)
     keys = {command.line_key for command in commands}
     lines = {line.key: line for line in order.lines.filter(key__in=keys).select_related("ship_to")}

@@ -19,6 +19,7 @@ SERIES = ("8.0", "8.2")
 MODULES = (
     "account_invoice_stock",
     "account_payment",
+    "bank",
     "purchase_amendment",
     "purchase_history",
     "stock_split",

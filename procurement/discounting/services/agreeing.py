@@ -34,6 +34,7 @@ from procurement.invoices.services.early import plan_as_due, plan_early
 from procurement.invoices.states import InvoiceState
 from procurement.orders.policies import plain
 from suppliers.roles import Permission
+from suppliers.services import require_business
 
 AGREED = "invoice.early_agreed"
 
@@ -60,10 +61,11 @@ def agree_early(command: AgreeEarly, *, actor: Actor, at: datetime) -> EarlyPaym
     """Have an invoice paid on the chosen day for less, exactly as it was shown. The ERP is told.
 
     Raises `IllegalTransition` where nothing is offered for it (any more), and `StaleDocument` where another figure is
-    offered for that day by now.
+    offered for that day by now; `BusinessEnded` where the supplier has left.
     """
     _require(actor)
     invoice = lock_invoice(command.invoice, actor=actor)
+    require_business(invoice.supplier_id, actor=actor)
     offered = _offered_at_last(invoice, at)
     if offered is None:
         raise IllegalTransition(_why_not(invoice), details={"state": invoice.state})

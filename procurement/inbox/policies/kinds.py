@@ -20,7 +20,7 @@ GRAVEST_FIRST = (
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a kind is shown (`tone` and `glyph` of static/css/components.css), and its weight in the formula."""
+    """How a kind is shown (`tone` and `glyph` of static/css/panels.css), and its weight in the formula."""
 
     tone: str
     glyph: str

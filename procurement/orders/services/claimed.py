@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from portal.kernel.errors import StaleDocument
 from portal.kernel.scope import requires_scope
@@ -36,5 +37,5 @@ def note_claimed(order: PurchaseOrder, claimed: Mapping[int, Decimal], *, at: da
         version=F("version") + 1, updated_at=at, **values
     )
     if not moved:
-        raise StaleDocument(f"{order} was changed by somebody else a moment ago.")
+        raise StaleDocument(_("Somebody has changed this a moment ago. Look at it again."))
     order.version += 1

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from portal.kernel.errors import StaleDocument
 from portal.kernel.scope import requires_scope
@@ -55,5 +56,5 @@ def note_shipped(order: PurchaseOrder, shipped: Mapping[int, Shipped], *, at: da
         version=F("version") + 1, updated_at=at, **values
     )
     if not moved:
-        raise StaleDocument(f"{order} was changed by somebody else a moment ago.")
+        raise StaleDocument(_("Somebody has changed this a moment ago. Look at it again."))
     order.version += 1

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from portal.kernel.errors import StaleDocument
 from procurement.clocks.messages import ORDER_ANSWER, Subject
@@ -175,4 +176,4 @@ def save_standing(
         **values,
     )
     if not moved:
-        raise StaleDocument(f"{order} was changed by somebody else a moment ago.")
+        raise StaleDocument(_("Somebody has changed this a moment ago. Look at it again."))

@@ -25,8 +25,27 @@ from suppliers.states import Segment
 
 USUAL_DAYS, MOST_DAYS = 365, 3650
 COLUMNS = ("supplier", "address", "name")
+# What ERPs call these columns when they write a list of suppliers. An "Adresse" is a street, so it is none of them.
+ALSO_CALLED = {
+    "supplier": (
+        *("supplier number", "supplier no", "supplier no.", "supplier id"),
+        *("vendor", "vendor number", "vendor no", "vendor no.", "vendor id"),
+        *("lieferant", "lieferantennummer", "lieferantennr", "lieferantennr.", "lieferanten-nr"),
+        *("lieferanten-nr.", "lieferant nr.", "kreditor", "kreditorennummer"),
+    ),
+    "address": (
+        *("mail", "email", "e-mail", "mail address", "email address", "e-mail address"),
+        *("mailadresse", "emailadresse", "e-mailadresse", "e-mail-adresse"),
+    ),
+    "name": ("contact", "contact person", "contact name", "person", "ansprechpartner", "kontakt"),
+}
+NAMED = {name: column for column in COLUMNS for name in (column, *ALSO_CALLED[column])}
 WANTED = Wanted(
-    keys=(("supplier",),), answers=COLUMNS, head_within=10, most_rows=MOST_TARGETS, most_columns=60
+    keys=tuple((name,) for name, column in NAMED.items() if column == "supplier"),
+    answers=tuple(NAMED),
+    head_within=10,
+    most_rows=MOST_TARGETS,
+    most_columns=60,
 )
 
 
@@ -81,7 +100,13 @@ def _head(table: Table) -> tuple[dict[int, str], Table]:
 
 
 def _names_in(row: Sequence[Any]) -> dict[int, str]:
-    return {place: name for place, name in names_of(row[: WANTED.most_columns]).items() if name in COLUMNS}
+    """The columns of a row of names, by their places; of two that mean the same the first."""
+    found: dict[int, str] = {}
+    for place, name in names_of(row[: WANTED.most_columns]).items():
+        column = NAMED.get(name)
+        if column and column not in found.values():
+            found[place] = column
+    return found
 
 
 def our_companies() -> list[Company]:

@@ -14,6 +14,7 @@ from portal.kernel.actors import Actor
 from procurement.workbench.policies import given_name
 from procurement.workbench.queries.home import Home, supplier_home
 from suppliers.documents.presenters import asked_of_me
+from suppliers.onboarding.presenters import Newcomer, newcomer_of
 from suppliers.roles import Permission
 
 NOON, EVENING = 12, 18
@@ -25,14 +26,16 @@ def home(request: DoorRequest) -> HttpResponse:
     if not request.actor.is_supplier:
         return HttpResponseRedirect(reverse(_first_page(request.actor)))
     found = supplier_home(request.actor, request.at)
+    may_give = request.actor.may(Permission.DETAIL_EDIT)
+    newcomer = newcomer_of(request.actor, request.at) if may_give else None
+    documents = asked_of_me(request.actor, request.at) if request.actor.may(Permission.DOCUMENT_VIEW) else []
     context = {
         "home": found,
-        "title": _title(found, request),
+        "title": _title(found, _given(newcomer, len(documents)), request),
+        "newcomer": newcomer,
         "may_answer": request.actor.may(Permission.ORDER_ACKNOWLEDGE),
         "here": timezone.localtime(request.at),
-        "documents": asked_of_me(request.actor, request.at)
-        if request.actor.may(Permission.DOCUMENT_VIEW)
-        else [],
+        "documents": documents,
     }
     return render(request, "procurement/workbench/home_supplier.html", context)
 
@@ -58,9 +61,22 @@ def _greeting(at: datetime) -> str:
     return _("Good afternoon") if hour < EVENING else _("Good evening")
 
 
-def _title(found: Home, request: DoorRequest) -> str:
+def _given(newcomer: Newcomer | None, documents: int) -> str:
+    """What is asked of the company: of one that is new the steps, of which documents are one; else documents."""
+    if newcomer and (count := newcomer.waiting):
+        words = ngettext("One step of getting started waits.", "%(n)d steps of getting started wait.", count)
+        return words % {"n": count}
+    if newcomer:
+        return _("Hand in what was asked of you.")
+    if documents:
+        words = ngettext("One document is asked for.", "%(n)d documents are asked for.", documents)
+        return words % {"n": documents}
+    return ""
+
+
+def _title(found: Home, given: str, request: DoorRequest) -> str:
     name = given_name(request.actor.label)
-    if not found.count:
+    if not found.count and not given:
         return _("Nothing waits for you, %(name)s.") % {"name": name}
     waits = []
     if count := found.waiting_orders:  # the rail counts these, so they are told apart from the late ones
@@ -78,6 +94,8 @@ def _title(found: Home, request: DoorRequest) -> str:
     if count := found.late:
         words = ngettext("One order is late in delivery.", "%(n)d orders are late in delivery.", count)
         waits.append(words % {"n": count})
+    if given:
+        waits.append(given)
     return _("%(greeting)s, %(name)s. %(waits)s") % {
         "greeting": _greeting(request.at),
         "name": name,

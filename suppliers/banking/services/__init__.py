@@ -18,7 +18,7 @@ from suppliers.banking.services.freezing import (
     freeze_by_link,
     link_is_good,
 )
-from suppliers.banking.services.guards import Frozen, NeedsFactor, standing_problem
+from suppliers.banking.services.guards import Frozen, NeedsFactor
 from suppliers.banking.services.hearing import AccountTold, account_named, account_on_paper, hear_of_accounts
 from suppliers.banking.services.listening import hear_of_erp
 from suppliers.banking.services.papers import open_proof, papers_of_old_keys, seal_paper_anew
@@ -55,7 +55,6 @@ __all__ = [
     "seal_anew",
     "seal_paper_anew",
     "show_number",
-    "standing_problem",
     "take_due_effect",
     "withdraw_change",
 ]

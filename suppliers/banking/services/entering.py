@@ -21,10 +21,9 @@ from suppliers.banking.queries import (
     told_of,
     waiting_to_be_entered,
 )
-from suppliers.banking.states import AccountState, ChangeState
+from suppliers.banking.states import BY_ERP, AccountState, ChangeState
 from suppliers.roles import Permission
 
-BY_ERP = "ERP"
 # An ERP that has told nothing of a supplier for so long tells nothing any more.
 TELLS_FOR = timedelta(days=7)
 

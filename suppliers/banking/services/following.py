@@ -8,13 +8,13 @@ from django.utils.translation import gettext as _
 from portal.kernel.audit.services import record
 from portal.kernel.errors import Invalid
 from portal.kernel.scope import acting, requires_scope
+from suppliers.approvers import long_approvers
 from suppliers.banking.models import BankAccount, BankChange
 from suppliers.banking.queries import (
     OFFICE,
     accounts_by_number,
     hold_change,
     hold_supplier,
-    long_approvers,
     may_still_approve,
     may_still_request,
     open_freeze,

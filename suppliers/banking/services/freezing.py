@@ -11,6 +11,7 @@ from portal.kernel.actors import Actor, Channel
 from portal.kernel.audit.services import record
 from portal.kernel.errors import IllegalTransition, NotAllowed, StaleDocument
 from portal.kernel.scope import acting, requires_scope
+from suppliers.approvers import long_approvers
 from suppliers.banking.messages import FreshFactor, Signal
 from suppliers.banking.models import BankAccount, BankChange, BankFreeze, BankNotice, BankVote
 from suppliers.banking.policies import wait_hours
@@ -22,7 +23,6 @@ from suppliers.banking.queries import (
     has_objected,
     hold_change,
     hold_supplier,
-    long_approvers,
     open_freeze,
 )
 from suppliers.banking.services.guards import NotYou, require_person, require_reason, require_standing

@@ -7,9 +7,10 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.errors import Invalid, NotAllowed, Problem, Refusal
+from suppliers.approvers import standing_problem
 from suppliers.banking.messages import FreshFactor
 from suppliers.banking.policies import is_fresh, reason_problem
-from suppliers.banking.queries import long_approvers, open_freeze
+from suppliers.banking.queries import open_freeze
 from suppliers.models import Supplier
 from suppliers.roles import Permission
 
@@ -52,15 +53,6 @@ def require_person(
     if not is_fresh(factor, actor.user_id, at, within=settings.FRESH_FACTOR_FOR):
         raise NeedsFactor(_("Show your second factor once more: bank details are changed by nobody without."))
     return actor.user_id
-
-
-def standing_problem(user_id: int, before: datetime) -> str:
-    """Why somebody of ours is too new here to judge what began at a moment; empty for who is not. In the office."""
-    if long_approvers([user_id], before):
-        return ""
-    return _(
-        "You have not had such a role for %(days)d days before this began: somebody who has had one for longer does it."
-    ) % {"days": settings.BANK_CONTACT_DAYS}
 
 
 def require_standing(user_id: int, before: datetime) -> None:

@@ -246,8 +246,7 @@ def read_address(country: str, values: Mapping[str, str]) -> tuple[dict[str, str
         label = str(form.label(name))
         if not text:
             if name in form.needed:
-                message = _("%(field)s: needed for an address in %(country)s.")
-                said = message % {"field": label, "country": country_name(country)}
+                said = _("An address in %(country)s needs it.") % {"country": country_name(country)}
                 problems.append(Problem(name, said, "", "required"))
             continue
         if len(text) > LONGEST[name]:

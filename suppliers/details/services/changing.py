@@ -50,6 +50,7 @@ def change_detail(command: ChangeDetail, *, actor: Actor, at: datetime) -> Chang
     if not actor.may(Permission.DETAIL_EDIT) or actor.token_id is not None:
         raise NotAllowed(_("Only an administrator, signed in, changes company data."))
     visible = find_company(command.supplier, actor=actor)
+    _require_not_blocked(visible, actor)
     command = _whole(command)
     new = _read(command, visible)
     subject = _subject(command, new)
@@ -70,6 +71,17 @@ def change_detail(command: ChangeDetail, *, actor: Actor, at: datetime) -> Chang
             tell_addresses(change, supplier, actor=actor, at=at)
         _tell_of_others(change, supplier, actor=actor, at=at)
     return change
+
+
+def _require_not_blocked(supplier: Supplier, actor: Actor) -> None:
+    """A blocked supplier only reads: a name that was found on a list of sanctioned parties, say, is not changed by its
+    bearer while somebody looks at it."""
+    if actor.is_supplier and supplier.only_reads:
+        raise NotAllowed(
+            _(
+                "Your company is blocked at this customer: company data cannot be changed. Ask there for the reason."
+            )
+        )
 
 
 def facts_of(change: ChangeRequest) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from portal.kernel.actors import Actor
 from portal.kernel.audit.services import Fact, record, record_all
 from portal.kernel.errors import Invalid, NotAllowed, NotFound, Problem
 from portal.kernel.scope import requires_scope
+from suppliers.approvers import require_long_role
 from suppliers.details.messages import ClassifySuppliers
 from suppliers.details.models import DetailRule, SupplierCategory, SupplierInCategory
 from suppliers.details.policies.changes import USUAL_WAY
@@ -210,6 +211,7 @@ def _loosen(rule: DetailRule, actor: Actor, at: datetime) -> str:
         return "detail_rule.loosening_asked"
     if not _decides(actor):
         raise NotAllowed(_("Somebody who decides on changes of company data says this as well."))
+    require_long_role(actor.user_id, rule.asked_at or at)
     return "detail_rule.changed"
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from portal.kernel.actors import Actor, Side
 from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, Problem, StaleDocument
 from portal.kernel.scope import acting, requires_scope
+from suppliers.approvers import require_long_role
 from suppliers.details.models import ChangeRequest
 from suppliers.details.policies.changes import LONGEST_REASON
 from suppliers.details.queries import PEN, hold_detail_change, present
@@ -30,10 +31,12 @@ def approve_detail_change(
 ) -> ChangeRequest:
     """Bring a change into force.
 
-    Raises `OwnChange` for who asked for it, `IllegalTransition` where it waits no more, and `StaleDocument` where what
-    it would replace is not what stood when it was asked for, or not the version that was seen.
+    Raises `OwnChange` for who asked for it, `TooNew` for who has had the role for too short a time when it was asked
+    for, `IllegalTransition` where it waits no more, and `StaleDocument` where what it would replace is not what stood
+    then, or not the version that was seen.
     """
     change = _decided_by(key, version, actor=actor)
+    require_long_role(actor.user_id or 0, change.requested_at)
     with acting(PEN):
         if present(change.supplier, change.part, change.subject) != change.old:
             raise StaleDocument(

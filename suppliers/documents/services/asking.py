@@ -12,9 +12,11 @@ from portal.kernel.scope import acting, requires_scope
 from suppliers.documents.models import Document, DocumentVersion
 from suppliers.documents.policies import Cover, Need, Step, cover_of, due_of, late_from, step_of
 from suppliers.documents.queries import (
+    Joint,
     ended_by,
     held_of,
     hold_document,
+    joint_of,
     suppliers_after,
     today_of,
     versions_of,
@@ -65,7 +67,7 @@ def ask_suppliers(suppliers: Sequence[Supplier], *, at: datetime) -> int:
                 one.cover,
                 one.document.asked if one.document else None,
                 today_of(one.supplier, at),
-                is_pending=one.waiting is not None,
+                is_pending=one.is_pending,
             )
         )
         is not Step.NONE
@@ -86,13 +88,15 @@ def ask_suppliers(suppliers: Sequence[Supplier], *, at: datetime) -> int:
         if (one.supplier_id, one.kind_id) in needs
     ]
     versions = versions_of([one.pk for one in held], actor=CLERK)
+    joint = joint_of([one.supplier for one in held])
     moved, facts = [], []
     for document in held:
         need = needs[document.supplier_id, document.kind_id]
         theirs = versions.get(document.pk, [])
         today = today_of(document.supplier, at)
-        cover = _cover(theirs, today)
-        is_pending = any(one.state in PENDING for one in theirs)
+        others = joint.get((document.supplier_id, document.kind_id), ())
+        cover = _cover(theirs, others, today)
+        is_pending = any(one.state in PENDING for one in theirs) or any(one.is_pending for one in others)
         step = step_of(need, cover, document.asked, today, is_pending=is_pending)
         if step is Step.NONE:
             continue
@@ -109,9 +113,13 @@ def ask_suppliers(suppliers: Sequence[Supplier], *, at: datetime) -> int:
 
 @requires_scope
 def excuse_blocked(*, at: datetime) -> int:
-    """Let rest what is late of suppliers that are blocked, or with which the business has ended: nothing is asked of
-    them, so none of ours has to see to it. Once business is done again it is asked anew."""
-    gone = Q(supplier__state=SupplierState.BLOCKED) | Q(supplier__left_at__isnull=False)
+    """Let rest what is late of suppliers that are blocked, with which the business has ended, or whose record is merged
+    into another: nothing is asked of them, so none of ours has to see to it. Once it is, it is asked anew."""
+    gone = (
+        Q(supplier__state=SupplierState.BLOCKED)
+        | Q(supplier__left_at__isnull=False)
+        | Q(supplier__merged_into__isnull=False)
+    )
     late = Document.objects.filter(gone, late_at__isnull=False)
     held = list(late.select_related("kind").select_for_update(of=("self",)).order_by("id")[:MOST_AT_ONCE])
     facts = [_excused(one) for one in held]
@@ -132,8 +140,8 @@ def _rest(document: Document) -> None:
     document.asked_on = document.due_on = document.reminded_on = document.late_at = None
 
 
-def _cover(versions: Sequence[DocumentVersion], today: date) -> Cover:
-    return cover_of([span for one in versions if (span := one.span)], today)
+def _cover(versions: Sequence[DocumentVersion], joint: Sequence[Joint], today: date) -> Cover:
+    return cover_of([span for one in (*versions, *joint) if (span := one.span)], today)
 
 
 def _take(step: Step, document: Document, need: Need | None, cover: Cover, today: date, at: datetime) -> None:
@@ -172,7 +180,8 @@ def _fact(step: Step, document: Document, need: Need, cover: Cover) -> Fact:
 def rest_where_covered(document: Document, need: Need | None, *, at: datetime) -> None:
     """Ask no more for a document that is there now; whoever calls holds it."""
     today = today_of(document.supplier, at)
-    cover = _cover(versions_of([document.pk], actor=CLERK).get(document.pk, []), today)
+    joint = joint_of([document.supplier]).get((document.supplier_id, document.kind_id), ())
+    cover = _cover(versions_of([document.pk], actor=CLERK).get(document.pk, []), joint, today)
     if step_of(need, cover, document.asked, today, is_pending=False) is Step.REST:
         _take(Step.REST, document, need, cover, today, at)
         document.save(update_fields=ASKS)

@@ -16,7 +16,7 @@ from suppliers.onboarding.policies import not_done, reminds_at, still_open
 from suppliers.onboarding.queries import DESK, chosen_for, hold_run, sheet_of, with_people
 from suppliers.onboarding.services.guards import reason_in, require_administrator, require_keeper
 from suppliers.onboarding.services.inviting import revoke_of
-from suppliers.onboarding.states import RUN_LIFECYCLE, RunState, StepKind
+from suppliers.onboarding.states import RUN_LIFECYCLE, RunState, StepKind, StepStanding
 from suppliers.people.messages import InvitePerson
 from suppliers.people.services import invite_person
 from suppliers.roles import SupplierRole
@@ -63,9 +63,17 @@ def hand_in(key: UUID, *, actor: Actor, at: datetime) -> OnboardingRun:
     return run
 
 
-def _named(kinds: list[str]) -> list[Problem]:
+def _named(kinds: list[str], standing: Mapping[str, str] | None = None) -> list[Problem]:
+    """The steps by name; where we are to look at what was given it says so, if how they stand is given."""
+    with_us = {kind for kind in kinds if standing and standing[kind] == StepStanding.WITH_US}
     return [
-        Problem(kind, _("Open: %(step)s.") % {"step": StepKind(kind).label}, code="open") for kind in kinds
+        Problem(
+            kind,
+            (_("Look at it first: %(step)s.") if kind in with_us else _("Open: %(step)s."))
+            % {"step": StepKind(kind).label},
+            code="open",
+        )
+        for kind in kinds
     ]
 
 
@@ -84,7 +92,7 @@ def approve_onboarding(key: UUID, version: int | None, *, actor: Actor, at: date
     sheet = sheet_of(run, at)
     lacking = not_done(sheet.steps, sheet.standing)
     if run.state == RunState.IN_REVIEW and lacking:
-        raise Invalid(_("Some steps are not done yet."), _named(lacking))
+        raise Invalid(_("Some steps are not done yet."), _named(lacking, sheet.standing))
     if run.state == RunState.IN_REVIEW and run.supplier.state == SupplierState.BLOCKED:
         message = _("This supplier is blocked. Unblock it first.")
         raise Invalid(message, [Problem("supplier", message, code="blocked")])

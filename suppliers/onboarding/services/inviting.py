@@ -7,7 +7,7 @@ for each other and do not embrace.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.audit.services import Fact, record, record_all
-from portal.kernel.errors import Invalid, Problem
+from portal.kernel.errors import Invalid, Problem, Refusal
 from portal.kernel.scope import acting, requires_scope
 from suppliers.models import Invitation, Supplier
 from suppliers.onboarding.messages import InviteSuppliers, Target
@@ -30,6 +30,7 @@ from suppliers.onboarding.queries import (
     find_sheet,
     first_order_rules,
     hold_run,
+    sheet_of,
     with_people,
 )
 from suppliers.onboarding.services.guards import require_administrator
@@ -45,6 +46,8 @@ from suppliers.people.services import (
 from suppliers.people.states import InvitationState
 from suppliers.roles import SupplierRole
 from suppliers.states import SupplierState
+
+REMINDED_ONCE_IN = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,14 @@ def preview(targets: Sequence[Target], *, actor: Actor, at: datetime) -> Outcome
     require_administrator(actor)
     with acting(DESK):
         problems, fit = _judged(targets, at)
-    runs = [OnboardingRun(supplier=one.row, address=one.address) for one in fit.values()]
+    runs = [
+        OnboardingRun(
+            supplier=one.row,
+            address=one.address,
+            state=RunState.STARTED if one.has_people else RunState.INVITED,
+        )
+        for one in fit.values()
+    ]
     return Outcome(tuple(runs), tuple(problems))
 
 
@@ -121,7 +131,9 @@ def _judged(targets: Sequence[Target], at: datetime) -> tuple[list[Problem], dic
         one = _Fit(
             supplier, target, (target.address.strip() or supplier.email).lower(), supplier.pk in peopled
         )
-        problem = _begun_already(one) if supplier.pk in begun or supplier.pk in fit else None
+        problem = _begun_already(one) if supplier.pk in begun else None
+        if supplier.pk in fit:
+            problem = Problem("supplier", _("This supplier is in the list twice."), code="twice")
         if supplier.state == SupplierState.BLOCKED:
             problem = Problem("supplier", _("This supplier is blocked. Unblock it first."), code="blocked")
         elif supplier.left_at is not None:
@@ -135,8 +147,7 @@ def _judged(targets: Sequence[Target], at: datetime) -> tuple[list[Problem], dic
             message = _("Excluded: %(reason)s.") % {"reason": why.words or why.get_reason_display()}
             problem = Problem("supplier", message, code="excluded")
         elif problem is None and not one.has_people and not is_address(one.address):
-            message = _("There is no mail address to invite at. Write one like name@company.example.")
-            problem = Problem("address", message, one.address, "address")
+            problem = _no_address(one)
         if problem:
             named = replace(problem, value=problem.value or supplier.number, line=target.line)
             problems.append(named)
@@ -152,6 +163,15 @@ def is_address(address: str) -> bool:
     except ValidationError:
         return False
     return len(address) <= 254
+
+
+def _no_address(one: _Fit) -> Problem:
+    number = one.row.number
+    if one.address:
+        message = _("“%(value)s” is no mail address. Write it like name@company.example.")
+        return Problem("address", message % {"value": one.address}, number, "address")
+    message = _("There is no mail address to invite at. Write one like name@company.example.")
+    return Problem("address", message, number, "address")
 
 
 def _begun_already(one: _Fit) -> Problem:
@@ -323,16 +343,44 @@ def invite_by_first_order(numbers: Mapping[str, Iterable[str]], *, at: datetime)
 # --- again, elsewhere, no more -------------------------------------------------------------------------------
 
 
+class RemindedAlready(Refusal):
+    """Whoever is asked was reminded less than a day ago."""
+
+    code = "reminded_already"
+
+
 @requires_scope
 def resend_onboarding(key: UUID, *, actor: Actor, at: datetime) -> OnboardingRun:
-    """Mail a supplier's invitation once more. Raises as `resend_invitation` does; `InvitationOver` where none is."""
+    """Mail a supplier once more: its invitation, or, where somebody is here, which steps are open still.
+
+    Raises as `resend_invitation` does; `RemindedAlready` within a day of the last reminder, `InvitationOver` where
+    nothing is asked of the supplier any more.
+    """
     require_administrator(actor)
     run = hold_run(key, actor=actor)
+    if run.state == RunState.STARTED:
+        return _remind_of_steps(run, actor=actor, at=at)
     if run.state != RunState.INVITED or run.invitation is None:
         raise InvitationOver(
             _("Nobody is invited any more: somebody of the supplier is here, or it is over.")
         )
     resend_invitation(run.invitation.key, actor=actor, at=at)
+    return run
+
+
+def _remind_of_steps(run: OnboardingRun, *, actor: Actor, at: datetime) -> OnboardingRun:
+    waiting = sheet_of(run, at).waiting
+    if not waiting:
+        raise InvitationOver(_("Everything is there: nobody need be reminded."))
+    if run.reminded_at is not None and at - run.reminded_at < REMINDED_ONCE_IN:
+        raise RemindedAlready(_("The supplier was reminded less than a day ago. Give it until tomorrow."))
+    with acting(DESK):
+        run.reminders, run.reminded_at = run.reminders + 1, at
+        run.save(update_fields=["reminders", "reminded_at"])
+        facts = {"supplier": run.supplier.name, "steps": waiting, "run": str(run.key)}
+        record(
+            "onboarding.reminded", run.stream, actor=actor, at=at, supplier_id=run.supplier_id, facts=facts
+        )
     return run
 
 

@@ -10,6 +10,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
@@ -95,11 +96,10 @@ def _may_invite(actor: Actor, supplier_id: int | None) -> None:
 def _not_too_many(papers: Sequence[InvitePerson], actor: Actor, at: datetime) -> None:
     if not actor.is_supplier:
         return
-    recent = Invitation.objects.filter(
-        supplier__in=actor.supplier_ids,
-        invited_by_user__company_role="",
-        invited_at__gt=at - timedelta(days=1),
-    )
+    recent = Invitation.objects.filter(supplier__in=actor.supplier_ids, invited_at__gt=at - timedelta(days=1))
+    # By its own people, or by what acts for it without being one of them (suppliers/scim).
+    theirs = Q(invited_by_user__company_role="") | Q(invited_by_user=None, invited_by=actor.label)
+    recent = recent.filter(theirs)
     if recent.count() + len(papers) > MOST_INVITED_A_DAY:
         message = _("A company invites at most %(n)d people a day. Go on tomorrow, or ask your customer.")
         raise NotAllowed(message % {"n": MOST_INVITED_A_DAY})

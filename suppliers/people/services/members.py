@@ -53,6 +53,7 @@ def remove_member(pk: int, *, actor: Actor, at: datetime, tell: bool = True) -> 
     member = _held(pk, actor=actor, keeps=False)
     with acting(KEEPER):
         Membership.objects.filter(pk=member.pk).delete()
+        User.objects.filter(pk=member.user_id).update(let_go_at=at)
         end_sessions(member.user)
         facts = {"name": member.user.name, "role": member.role}
         _record("supplier.member_removed", member, facts, actor=actor, at=at, tell=tell)
@@ -76,7 +77,7 @@ def _held(pk: int, *, actor: Actor, keeps: bool) -> Membership:
     if pk not in held:
         raise NotFound(_("There is no such person."))
     administrators = {one.user_id: one.pk for one in held.values() if one.role == SupplierRole.ADMINISTRATOR}
-    if actor.is_supplier and actor.user_id not in administrators:
+    if actor.is_supplier and actor.user_id is not None and actor.user_id not in administrators:
         raise NotAllowed(_("You are not an administrator here any more."))
     awake = [
         pk_

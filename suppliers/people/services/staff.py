@@ -46,7 +46,7 @@ def deactivate_staff(pk: int, *, actor: Actor, at: datetime) -> User:
     """
     person = _held(pk, actor=actor, keeps=False)
     if person.is_active:
-        User.objects.filter(pk=pk).update(is_active=False)
+        User.objects.filter(pk=pk).update(is_active=False, let_go_at=at)
         end_presence(person, actor=actor, at=at)
         _record("staff.deactivated", person, {"role": person.company_role}, actor=actor, at=at)
         person.is_active = False

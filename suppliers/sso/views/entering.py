@@ -6,18 +6,20 @@ that leads on by itself and says where to; and no session begins by merely openi
 """
 
 import functools
+import json
 import uuid
 from collections.abc import Callable
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 from allauth.account.views import LoginView
-from allauth.core.internal import ratelimit
+from allauth.core.internal import httpkit, ratelimit
 from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.base.constants import AuthProcess
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from allauth.socialaccount.providers.saml import views as saml
+from allauth.socialaccount.providers.saml.utils import build_auth
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -29,6 +31,7 @@ from django.http import (
     HttpResponseRedirect,
 )
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -45,13 +48,24 @@ from suppliers.sso.middleware import COOKIE
 from suppliers.sso.models import IdentityProvider
 from suppliers.sso.oidc import NotBelieved, OidcAdapter
 from suppliers.sso.queries import buttons, provider_at_the_door
+from suppliers.sso.saml import put_aside, reason_of
 from suppliers.sso.services import ask_for_way
 from suppliers.sso.states import ProviderKind, ProviderState, Why
 
-RATES = {"start": "30/m/ip", "return": "60/m/ip", "way": "10/m/ip", "letter": "3/10m/key"}
-MOST_BYTES = 256 * 1024  # of a SAML response: with two hundred groups it has 40 KB
+MOST_BYTES = 128 * 1024  # of a SAML response: with two hundred groups it has 40 KB
 
 View = Callable[..., HttpResponse]
+
+
+def _rates() -> dict[str, str]:
+    """How often who has not signed in may do what: an answer of SAML takes two pages of ours."""
+    begun: int = settings.SIGN_INS_A_MINUTE
+    return {
+        "start": f"{begun}/m/ip",
+        "return": f"{2 * begun}/m/ip",
+        "way": "10/m/ip",
+        "letter": "3/10m/key",
+    }
 
 
 def _seldom(action: str) -> Callable[[View], View]:
@@ -61,7 +75,7 @@ def _seldom(action: str) -> Callable[[View], View]:
         @functools.wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             limited = ratelimit.consume_or_429(
-                request, app="sso", action=action, config=RATES, limit_get=action == "return"
+                request, app="sso", action=action, config=_rates(), limit_get=action == "return"
             )
             return cast("HttpResponse", limited) if limited else view(request, *args, **kwargs)
 
@@ -161,7 +175,7 @@ def way(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         address = form.cleaned_data["email"].strip().lower()
         # Nobody's mailbox is filled by whoever types its address, from however many places.
-        limited = ratelimit.consume_or_429(request, app="sso", action="letter", config=RATES, key=address)
+        limited = ratelimit.consume_or_429(request, app="sso", action="letter", config=_rates(), key=address)
         if limited:
             return cast("HttpResponse", limited)
         ask_for_way(address, at=timezone.now())
@@ -198,15 +212,41 @@ def oidc_callback(request: HttpRequest, provider_id: str) -> HttpResponse:
 
 def saml_acs(request: HttpRequest, organization_slug: str) -> HttpResponse:
     """Somebody is back from a provider of SAML, with a form of its own. Our session’s cookie does not come along with
-    such a form: what it holds is put aside, and looked at on the next page.
+    such a form: what it holds is put aside for a few minutes, and looked at on the next page. What the provider has not
+    signed, for us and now, is put aside for nobody: it would fill the table of sessions.
     """
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES or len(request.body) > MOST_BYTES:
         return refused(request, None, Why.UNREADABLE)
-    _of_slug(organization_slug, ProviderKind.SAML)  # before anything is put aside for nobody
+    provider = _of_slug(organization_slug, ProviderKind.SAML)
     _as_public(request)
-    return cast("HttpResponse", saml.acs(request, organization_slug=organization_slug))
+    kept = _bare(request)
+    try:
+        way = CLASSES[provider.kind](request, app=app_of(provider))
+        auth = build_auth(httpkit.deserialize_request(kept, HttpRequest()), way)
+        auth.process_response()
+    except (OneLogin_Saml2_Error, OneLogin_Saml2_ValidationError, LxmlError, ValueError):
+        return refused(request, provider, Why.UNREADABLE)
+    if auth.get_errors():
+        return refused(request, provider, reason_of(str(auth.get_last_error_reason() or "")))
+    return put_aside(request, kept, reverse("saml_finish_acs", args=[organization_slug]))
+
+
+def _bare(request: HttpRequest) -> str:
+    """Of such a form what the next page looks at, as allauth reads it there: no headers, and no field but the one."""
+    names = ("HTTP_HOST", "PATH_INFO", "SCRIPT_NAME", "SERVER_NAME", "SERVER_PORT")
+    return json.dumps(
+        {
+            "path": request.path,
+            "path_info": request.path_info,
+            "META": {name: request.META[name] for name in names if name in request.META},
+            "GET": "",
+            "POST": urlencode({"SAMLResponse": request.POST.get("SAMLResponse", "")}),
+            "method": "POST",
+            "scheme": request.scheme,
+        }
+    )
 
 
 saml_acs = public(_seldom("return")(saml_acs))

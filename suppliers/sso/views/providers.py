@@ -10,13 +10,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.kernel.access import DoorRequest, door
-from portal.kernel.errors import Invalid
+from portal.kernel.errors import Invalid, StaleDocument
 from portal.kernel.web import see_other
 from suppliers.roles import CompanyRole, Permission
+from suppliers.scim.queries import counts_of, secrets_of
 from suppliers.sso.adapters import TRIED, TRY
 from suppliers.sso.forms import ProviderForm
 from suppliers.sso.models import IdentityProvider
-from suppliers.sso.presenters import addresses_of, standing_of
+from suppliers.sso.presenters import addresses_of, scim_address, standing_of
 from suppliers.sso.queries import (
     find_provider,
     identities,
@@ -75,9 +76,16 @@ def provider_change(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            change_provider(provider, form.said(), actor=request.actor, at=request.at)
+            seen = form.cleaned_data["version"]
+            change_provider(provider, form.said(), seen, actor=request.actor, at=request.at)
         except Invalid as refusal:
             form.add_problems(refusal)
+        except StaleDocument as refusal:
+            form.add_error(None, refusal.message)
+            form.looked_at(refusal.details["version"])
+            return _form(
+                request, form, reverse("identity-provider-change", kwargs={"key": key}), provider, 409
+            )
         else:
             messages.success(request, _("Saved."))
             return see_other("identity-provider", key=key)
@@ -85,10 +93,14 @@ def provider_change(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
 
 
 def _form(
-    request: DoorRequest, form: ProviderForm, action: str, provider: IdentityProvider | None
+    request: DoorRequest,
+    form: ProviderForm,
+    action: str,
+    provider: IdentityProvider | None,
+    refused: int = 422,
 ) -> HttpResponse:
     context = {"form": form, "action": action, "provider": provider, "kind": ProviderKind(form.kind).label}
-    return render(request, "suppliers/sso/form.html", context, status=422 if form.errors else 200)
+    return render(request, "suppliers/sso/form.html", context, status=refused if form.errors else 200)
 
 
 @door(P.SIGN_IN_SETUP)
@@ -107,6 +119,9 @@ def provider_page(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
         "keepers": keepers_of(provider),
         "identities": identities(provider, who=who),
         "who": who,
+        "secrets": secrets_of(provider),
+        "told": counts_of(provider),
+        "scim_address": scim_address(),
     }
     return render(request, "suppliers/sso/provider.html", context)
 

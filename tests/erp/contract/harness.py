@@ -38,6 +38,10 @@ class ConnectorHarness(Protocol):
         """A connector as a worker would build it; a new one stands for a new process."""
         ...
 
+    def page_lists(self, size: int) -> None:
+        """From now on a list that is read whole comes so many records at a time. Nothing to do where it is a file."""
+        ...
+
     price_per: Decimal  # for how many units a price may be
 
     def put_master_data(self, papers: Mapping[Feed, Sequence[Paper]]) -> Mapping[Feed, Sequence[Paper]]:
@@ -102,8 +106,6 @@ class ConnectorHarness(Protocol):
         """A customer wants nothing any more, and it is ready to be read."""
         ...
 
-    tells_accounts: bool  # whether this one says to which bank accounts it pays
-
     def pay_to(self, supplier: str, *numbers: str) -> None:
         """Somebody has the ERP pay a supplier to these IBANs and no others, and it is ready to be read."""
         ...
@@ -151,6 +153,9 @@ class FilesHarness:
 
     def connector(self) -> ErpConnector:
         return FilesConnector(self.root, page_size=2, quiet=timedelta(0), clock=lambda: datetime.now(UTC))
+
+    def page_lists(self, size: int) -> None:
+        """A page is a file, or two orders of one."""
 
     price_per = Decimal(100)
 
@@ -257,8 +262,6 @@ class FilesHarness:
         left = [one for one in self.erp.customer_demand() if one.customer != customer]
         self.erp.put_supply(self.erp.stock(), left)
         self.erp.export_supply()
-
-    tells_accounts = True
 
     def pay_to(self, supplier: str, *numbers: str) -> None:
         accounts = tuple(PaidTo(AccountTyped("EUR", one[:2], "Acme", one)) for one in numbers)

@@ -8,7 +8,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache as once
@@ -38,16 +38,40 @@ AS_HELD: Mapping[Feed, Sequence[Paper]] = {
 }
 
 
+@dataclass(frozen=True)
+class Running:
+    """A server for all tests of a process, and what it is set back to for each: nothing is ordered, and who uses it is
+    signed in, since Tryton takes a quarter of a second to look at a password."""
+
+    server: TrytonServer
+    books: Path
+    sessions: Mapping[tuple[str, str], dict[str, Any]]
+
+    def set_back(self) -> None:
+        self.server.set_back(self.books)
+        Rpc._sessions.update(self.sessions)
+
+
 @once
-def running(series: str) -> TrytonServer:
-    """One server for all tests of a process, stopped when it ends."""
+def running(series: str) -> Running:
+    """Started once, stopped when the process ends."""
     folder = tempfile.TemporaryDirectory(prefix="quayside-tryton-")
     server = TrytonServer(series, Path(folder.name))
     server.set_back(founded(series, NORTHMOOR))
     server.start()
     atexit.register(folder.cleanup)
     atexit.register(server.stop)
-    return server
+    sessions = {}
+    for who in (ADMIN, PORTAL):
+        rpc = Rpc(server.address, DATABASE, *who, patience=60)
+        sessions[rpc._address, rpc.user] = rpc._session()
+        rpc.close()
+    books = server.folder / "before.sqlite"
+    with sqlite3.connect(server.file) as source, sqlite3.connect(books) as kept:
+        source.backup(kept)
+    kept.close()
+    source.close()
+    return Running(server, books, sessions)
 
 
 class TrytonHarness:
@@ -58,11 +82,21 @@ class TrytonHarness:
     def __init__(self, server: TrytonServer) -> None:
         self.server = server
         self.people = Rpc(server.address, DATABASE, *ADMIN, patience=60)
+        self.list_size = 500
 
     def connector(self) -> ErpConnector:
         return TrytonConnector(
-            self.server.address, DATABASE, *PORTAL, page_size=2, patience=30, stock_every=timedelta(0)
+            self.server.address,
+            DATABASE,
+            *PORTAL,
+            page_size=2,
+            list_size=self.list_size,
+            patience=30,
+            stock_every=timedelta(0),
         )
+
+    def page_lists(self, size: int) -> None:
+        self.list_size = size
 
     # --- what is there
 
@@ -388,26 +422,47 @@ class TrytonHarness:
         shipments = rpc.read("stock.shipment.out.search", [["customer.name", "=", customer]], 0, None, None)
         rpc.write("stock.shipment.out.cancel", shipments)
 
-    @property
-    def tells_accounts(self) -> bool:
-        wanted = [["name", "=", "bank"], ["state", "=", "activated"]]
-        return bool(self.people.read("ir.module.search_count", wanted))
-
     def pay_to(self, supplier: str, *numbers: str) -> None:
-        """What is not paid to any more is not active any more, as people leave it there."""
+        """What is not paid to any more is not active any more, as people leave it there; where others are paid to it,
+        the supplier owns it no longer."""
         rpc = self.people
         party = one(rpc, "party.party", ["code", "=", supplier])
-        euro = one(rpc, "currency.currency", ["code", "=", "EUR"])
-        mine = [["owners", "=", party], ["active", "in", [True, False]]]
-        held = rpc.read("bank.account.search", mine, 0, None, None)
-        if held:
-            numbers_of = [["account", "in", held], ["active", "in", [True, False]]]
-            rows = rpc.read("bank.account.number.search", numbers_of, 0, None, None)
-            rpc.write("bank.account.number.write", rows, {"active": False})
-            rpc.write("bank.account.write", held, {"active": False})
+        standing = {account["numbers."][0]["number_compact"]: account for account in self.accounts()}
+        for number, account in standing.items():
+            others = set(account["owners"]) - {party}
+            if party not in account["owners"] or number in numbers:
+                continue
+            if others:
+                rpc.write("bank.account.write", [account["id"]], {"owners": [["remove", [party]]]})
+            else:
+                rpc.write("bank.account.number.write", account["numbers"], {"active": False})
+                rpc.write("bank.account.write", [account["id"]], {"active": False})
         for number in numbers:
-            iban = [["create", [{"type": "iban", "number": number}]]]
-            make(rpc, "bank.account", owners=[["add", [party]]], currency=euro, numbers=iban)
+            if number in standing:
+                account = standing[number]
+                rpc.write("bank.account.write", [account["id"]], {"owners": [["add", [party]]]})
+            else:
+                self.open_account([party], number)
+
+    def accounts(self) -> Sequence[Mapping[str, Any]]:
+        """Those that somebody is paid to."""
+        fields = ["owners", "numbers", "numbers.number_compact"]
+        found: list[Mapping[str, Any]] = self.people.read(
+            "bank.account.search_read", [], 0, None, [["id", "ASC"]], fields
+        )
+        return found
+
+    def open_account(self, owners: Sequence[int], number: str, kind: str = "iban", **values: Any) -> int:
+        euro = one(self.people, "currency.currency", ["code", "=", "EUR"])
+        numbers = [["create", [{"type": kind, "number": number}]]]
+        given = {"owners": [["add", list(owners)]], "currency": euro, "numbers": numbers}
+        return make(self.people, "bank.account", **(given | values))
+
+    def deactivate(self, module: str) -> None:
+        """As in an installation that never had it, by SQL: Tryton itself can only take one away for good."""
+        with sqlite3.connect(self.server.file, timeout=30) as books:
+            books.execute("UPDATE ir_module SET state = 'not activated' WHERE name = ?", [module])
+        books.close()
 
     def refuse_next(self, order: OrderPaper) -> str:
         """The goods are on a shipment already: their date is the shipment's now."""
@@ -527,12 +582,11 @@ NO_ADDRESS = {"street": "", "postal_code": "", "city": "", "country": ""}
 def tryton_harness(series: str, _folder: Path) -> Iterator[TrytonHarness]:
     """The running server, set back to the day on which nothing had been ordered."""
     try:
-        server = running(series)
+        run = running(series)
     except NotInstalled as missing:
         say = pytest.fail if os.environ.get("E2E_REQUIRED") else pytest.skip
         say(str(missing))
-    server.set_back(founded(series, NORTHMOOR))
-    harness = TrytonHarness(server)
-    harness.people.forget_session()  # the database that knew it is gone
+    run.set_back()
+    harness = TrytonHarness(run.server)
     yield harness
     harness.people.close()

@@ -8,7 +8,7 @@ from portal.kernel.scope import acting
 from procurement.demo.banking import keep_bank_details
 from procurement.demo.company import make_company
 from procurement.demo.loading import SET_UP, load_master_data, load_people
-from suppliers.banking.models import BankAccount, BankChange, BankFreeze, BankNotice
+from suppliers.banking.models import BankAccount, BankChange, BankFreeze, BankNotice, BankTold
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
@@ -23,14 +23,24 @@ def test_an_account_is_in_force_a_change_waits_and_one_is_frozen():
     keep_bank_details(at=now)
 
     with acting(SET_UP):
-        account = BankAccount.objects.select_related("supplier").get()
+        account = BankAccount.objects.select_related("supplier", "by_change").get()
         assert (account.state, account.supplier.name, account.shown) == (
             "in_force",
             "Lian Feng Valve",
             "3456",
         )
         assert account.since_at < now
-        changes = BankChange.objects.order_by("id").values_list("kind", "state")
-        assert list(changes) == [("add", "in_force"), ("replace", "first_approved"), ("add", "frozen")]
+        changes = BankChange.objects.order_by("id").values_list("kind", "state", "origin")
+        assert list(changes) == [
+            ("add", "in_force", "portal"),
+            ("replace", "first_approved", "portal"),
+            ("add", "frozen", "portal"),
+            ("add", "proposed", "erp"),
+        ]
+        swapped = BankChange.objects.get(origin="erp")
+        assert (swapped.supplier.state, swapped.supplier.country, swapped.shown) == ("active", "DE", "6199")
+        told = BankTold.objects.filter(supplier=swapped.supplier).order_by("id")
+        assert [(one.shown, one.gone_at is None) for one in told] == [("3000", False), ("6199", True)]
+        assert account.by_change.entered_how == "erp"
         assert BankFreeze.objects.get().thawed_at is None
         assert set(BankNotice.objects.values_list("state", flat=True)) == {"sent"}

@@ -1,6 +1,6 @@
 """The business with a supplier ends: begun with notice, ended when nothing is left unsaid, taken up again by hand."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -11,7 +11,9 @@ from portal.kernel.audit.models import AuditEvent
 from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, NotFound, StaleDocument
 from portal.kernel.scope import acting
 from procurement.acknowledgments.messages import AcknowledgeOrder
-from procurement.acknowledgments.services import acknowledge_order
+from procurement.acknowledgments.services import acknowledge_order, acknowledge_orders
+from procurement.changes.messages import AnswerChange, ProposeChange
+from procurement.changes.services import Choice, accept_change, decide_changes, propose_change
 from procurement.links.messages import Person, ReplyTo
 from procurement.links.models import SignedLink
 from procurement.links.services import issue_link
@@ -22,6 +24,7 @@ from procurement.partners.messages import EndBusiness
 from procurement.partners.policies import Share
 from procurement.partners.queries import ends_with_it, open_matters
 from procurement.partners.services import end_business
+from procurement.shipments.services import send_notice
 from suppliers.authentication import actor_of_token
 from suppliers.banking.queries import payable_accounts
 from suppliers.documents.queries import suppliers_after
@@ -46,7 +49,9 @@ from suppliers.queries import actor_of
 from suppliers.roles import Permission
 from suppliers.services import BusinessEnded, add_member, create_token, receive_suppliers, require_business
 from tests.builders.bank import an_account, long_known
+from tests.builders.changes import an_agreed_order, piece, propose, stands, to
 from tests.builders.facts import a_bill, bill
+from tests.builders.shipments import begin, named, write
 from tests.builders.world import a_paper, fresh, receive
 from tests.database import made_once
 from tests.people import FEED, make_people
@@ -268,7 +273,7 @@ def test_what_still_comes_and_what_is_refused_after_the_end(people, root, acme, 
     receive(a_paper("4500000002"), at=now)
     assert fresh("4500000002").state == "issued"
     order = fresh("4500000001")
-    with pytest.raises(NotAllowed), acting(asha):
+    with pytest.raises(BusinessEnded), acting(asha):
         acknowledge_order(AcknowledgeOrder(order.key, order.version, ()), actor=asha, at=now)
     with pytest.raises(BusinessEnded), acting(asha):
         require_business(acme.pk, actor=asha)
@@ -283,6 +288,48 @@ def test_what_still_comes_and_what_is_refused_after_the_end(people, root, acme, 
         do(root, add_member, people["asha"].user, again(), "orders", at=now)
     outcome = do(root, invite_suppliers, InviteSuppliers((Target("ACME"),)), at=now)
     assert [one.code for one in outcome.problems] == ["left"]
+
+
+def test_goods_that_have_left_get_their_notice_and_nothing_new_is_promised(people, root, acme, now):
+    """Asha's pages were open, her notice was written and her sheet looked at when the business ended."""
+    asha, bea = people["asha"], people["bea"]
+    agreed = an_agreed_order(asha)
+    wish = propose(agreed, bea, to(piece(100, date(2026, 4, 9))))
+    on_its_way = {"ship_on": now.date(), "delivery_on": now.date() + timedelta(days=5)}
+    notice = write(begin(fresh("4500000001"), asha, {"L20": None}), asha, **on_its_way)
+    receive(a_paper("4500000002"), at=now)
+    waiting = fresh("4500000002")
+    ended(
+        root,
+        begun(root, acme, now, days=0),
+        now,
+        orders="The ERP closes them.",
+        changes="Over.",
+        cases="Too.",
+    )
+
+    answer = AcknowledgeOrder(waiting.key, waiting.version, rest_as_asked=True)
+    for verb, command in (
+        (acknowledge_order, answer),
+        (propose_change, ProposeChange(agreed.key, fresh("4500000001").version, "L20", to(piece(1)))),
+        (accept_change, AnswerChange(wish.key, wish.version)),
+    ):
+        with pytest.raises(BusinessEnded) as refusal:
+            do(asha.actor, verb, command, at=now)
+        assert refusal.value.code == "business_ended"
+        assert refusal.value.message.startswith("Your business with this customer has ended.")
+    (many,) = do(asha.actor, acknowledge_orders, [answer], at=now)
+    assert isinstance(many.refusal, BusinessEnded)
+    (decided,) = do(asha.actor, decide_changes, [Choice(wish.key, wish.version)], "accept", at=now)
+    assert decided.refusal == refusal.value.message
+    assert fresh("4500000002").version == waiting.version
+    assert stands(wish).state == "proposed"
+
+    sent = do(asha.actor, send_notice, named(notice), at=now)
+    assert sent.notice.state == "sent"
+    # What has to be said still, our people say in its name.
+    do(bea.actor, acknowledge_order, answer, at=now)
+    assert fresh("4500000002").version > waiting.version
 
 
 def test_taken_up_again_with_a_reason_and_nobody_gets_back_in_by_it(people, root, acme, now):

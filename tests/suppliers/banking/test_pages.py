@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core import mail as outbox
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -29,7 +30,7 @@ from tests.builders.bank import (
     notices_out,
     wanted,
 )
-from tests.builders.factors import show_factor
+from tests.builders.factors import give_app, show_factor
 from tests.builders.programs import a_program
 from tests.database import made_once
 from tests.people import FEED, make_people
@@ -330,3 +331,43 @@ def test_what_is_under_way_waits_for_the_reader_in_the_navigation(at, people, ac
     with acting(people["asha"].actor):
         seen = AuditEvent.objects.visible_to(people["asha"].actor).filter(stream=change.stream)
         assert "hours" not in str(list(seen.filter(internal=False).values_list("facts", flat=True)))
+
+
+def test_what_was_typed_outlives_the_link_that_confirms_a_new_factor(at, people, acme):
+    change = ask(wanted(acme), people["asha"])
+    otto = at("otto", fresh=False)
+    show_factor(otto, people["otto"].user, settled=False)
+    typed = {"version": str(again(change).version), "note": "Two\nlines"}
+
+    asked = otto.post(f"/bank/changes/{change.key}/approve/", typed)
+    assert (asked.status_code, "Confirm the new factor" in text_of(asked)) == (409, True)
+    kept = {"factor-to": asked.context["to"], **dict(asked.context["kept"])}
+    Authenticator.objects.filter(user=people["otto"].user).delete()
+    give_app(people["otto"].user)
+    question = otto.post("/step-up/", kept)
+    assert "Mail me the link" in text_of(question)
+    mailed = otto.post("/step-up/mail/", kept)
+
+    assert (mailed.status_code, "is on its way" in text_of(mailed)) == (200, True)
+    assert dict(mailed.context["kept"]) == typed
+    assert (
+        mailed.content.decode().count('<textarea name="version" hidden>') == 2
+    )  # mail it once more, and go on
+    # Without anything typed it is a page like another.
+    assert otto.post("/step-up/mail/", {"factor-to": kept["factor-to"]}).status_code == 303
+
+
+def test_a_file_that_came_with_something_to_mend_is_to_be_chosen_again(at, people, acme, account):
+    named = SimpleUploadedFile("<b>bank.pdf", PAPER.content)
+    mended = at("asha").post(f"/bank/suppliers/{acme.key}/new/", form(account, number="DE12", proof=named))
+
+    assert mended.status_code == 422
+    assert "Choose the file again, a page cannot do it for you: &lt;b&gt;bank.pdf" in mended.content.decode()
+
+
+def test_whoever_was_slower_reads_no_name_of_ours(at, people, acme):
+    change = ask(wanted(acme), people["asha"])
+    late = at("otto").post(f"/bank/changes/{change.key}/approve/", {"version": "99"})
+
+    assert late.status_code == 409
+    assert f"of {change.supplier_id}" not in text_of(late)

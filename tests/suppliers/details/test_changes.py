@@ -6,6 +6,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.errors import (
@@ -16,6 +17,7 @@ from portal.kernel.errors import (
     StaleDocument,
 )
 from portal.kernel.scope import acting
+from suppliers.approvers import TooNew
 from suppliers.details.messages import ChangeDetail, ClassifySuppliers
 from suppliers.details.models import (
     Address,
@@ -54,6 +56,7 @@ from suppliers.details.states import Part
 from suppliers.messages import SupplierPaper
 from suppliers.models import Supplier
 from suppliers.services import receive_suppliers
+from tests.builders.bank import a_colleague, long_known
 from tests.builders.programs import a_program
 from tests.builders.world import MONDAY
 from tests.people import FEED
@@ -161,6 +164,55 @@ def test_nobody_approves_what_they_asked_for_and_only_who_may_decides(people, ac
             decided_by_user_id=asked.requested_by_user_id,
         )
     assert decide(withdraw_detail_change, people["root"], asked).state == "withdrawn"
+
+
+def test_an_account_made_for_a_change_approves_it_not(people, acme):
+    """Root makes an account and asks: whoever has had the role for less than 14 days then looks at nothing of it."""
+    long_known()
+    now = timezone.now()
+    nina, old = a_colleague("Nina New", "manager", days=13), a_colleague("Olaf Old", "manager", days=15)
+    with acting(people["root"].actor):
+        asked = change_detail(ChangeDetail(acme.key, "legal", LEGAL), actor=people["root"].actor, at=now)
+
+    with pytest.raises(TooNew, match="You have not had such a role for 14 days before this began") as refusal:
+        decide(approve_detail_change, nina, asked)
+    assert (refusal.value.code, refusal.value.status) == ("another_person", 403)
+    assert stands(acme, "legal") != LEGAL
+    # To refuse is never wrong; and who has had it for longer approves.
+    assert decide(refuse_detail_change, nina, asked, "Not in the register.").state == "refused"
+    with acting(people["root"].actor):
+        again = change_detail(ChangeDetail(acme.key, "legal", LEGAL), actor=people["root"].actor, at=now)
+    assert decide(approve_detail_change, old, again).state == "in_force"
+    # Nor does it take the second pair of eyes away.
+    with acting(people["root"].actor):
+        write_detail_rule("legal", "at_once", actor=people["root"].actor, at=now)
+    with acting(nina.actor), pytest.raises(TooNew):
+        write_detail_rule("legal", "at_once", actor=nina.actor, at=now)
+    with acting(old.actor):
+        assert write_detail_rule("legal", "at_once", actor=old.actor, at=now)
+
+
+def test_a_blocked_supplier_reads_its_company_data_and_changes_none(people, acme):
+    asked = change(people["asha"], acme, "legal", LEGAL)
+    with acting(FEED):
+        Supplier.objects.filter(pk=acme.pk).update(state="blocked")
+
+    for part, values in (("contact", RITA), ("names", {"trading_name": "Acme"}), ("remit_to", QUAY)):
+        with pytest.raises(NotAllowed, match="Your company is blocked at this customer"):
+            change(people["asha"], acme, part, values)
+
+    client = Client()
+    client.force_login(people["asha"].user)
+    page = client.get("/company/").content.decode()
+    assert "company data can be read, not changed" in page
+    assert "/company/part/" not in page
+    answer = client.post(f"/suppliers/{acme.key}/company/part/names/", {"trading_name": "Acme", "seen": ""})
+    assert answer.status_code == 403
+    with acting(FEED):
+        assert ChangeRequest.objects.filter(supplier=acme).count() == 1
+    # What it asked for before it takes back; and our people go on keeping what they know of it.
+    assert decide(withdraw_detail_change, people["asha"], asked).state == "withdrawn"
+    assert change(people["root"], acme, "names", {"trading_name": "Acme"}).state == "in_force"
 
 
 def test_what_our_people_write_to_each_other_is_not_the_suppliers_to_read(people, acme):

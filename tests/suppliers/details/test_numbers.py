@@ -241,7 +241,7 @@ def test_what_is_missing_or_wrong_is_named_all_at_once_in_the_words_of_the_count
     _kept, problems = read_address("US", {"line1": "Quay 1", "postal_code": "4360", "city": "x" * 101})
     assert [(one.field, one.message) for one in problems] == [
         ("city", "City: at most 100 characters."),
-        ("region", "State: needed for an address in United States."),
+        ("region", "An address in United States needs it."),
         ("postal_code", "“4360” is no ZIP code of United States. Write it like 43604."),
     ]
     assert read_address("", {"line1": "a", "city": "b"})[1][0].field == "country"

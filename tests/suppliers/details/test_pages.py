@@ -110,7 +110,7 @@ def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_is_kept(people
     assert "The check digit of “DE136695978” is wrong for a VAT number of Germany" in html
     assert 'value="DE136695978"' in html
     answer = post(people["asha"], part(acme, "registered"), 422, country="US", line1="1 Dock", city="Toledo")
-    assert "State: needed for an address in United States." in answer.content.decode()
+    assert "State: An address in United States needs it." in answer.content.decode()
 
 
 def test_an_address_asks_for_the_fields_of_its_country(people, acme):
@@ -362,3 +362,21 @@ def test_suppliers_are_listed_and_classified_by_the_api(people, world):
     assert api(people["root"], "/api/v1/suppliers/classify", said) == {"changed": 2}
     assert api(people["root"], "/api/v1/suppliers/classify", {**said, "suppliers": ["NOBODY"]}, 422)
     assert api(people["bea"], "/api/v1/suppliers/classify", said, 403)
+
+
+def test_a_change_that_waits_is_read_in_the_order_of_its_form(people, acme):
+    post(
+        people["asha"],
+        part(acme, "remit_to"),
+        country="IN",
+        line1="MIDC Road 7",
+        city="Pune",
+        region="MH",
+        postal_code="411 001",
+        reason="Our finance office has moved.",
+    )
+
+    html = page(people["root"], "/suppliers/changes/")
+    row = html[html.index("Remit-to address") :]
+    said = ("MIDC Road 7", "Pune", "India")
+    assert sorted(said, key=row.index) == list(said)

@@ -13,10 +13,16 @@ from django.utils import timezone
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, StaleDocument
 from portal.kernel.scope import acting
+from portal.kernel.templatetags.portal_ui import day_text
+from suppliers.approvers import TooNew
+from suppliers.authentication import actor_of_token
 from suppliers.banking.models import BankAccount
 from suppliers.banking.services import freeze_bank_details
 from suppliers.details.models import Contact, Identifier
 from suppliers.details.queries import others_with
+from suppliers.documents.models import Document, DocumentVersion
+from suppliers.documents.queries import held_of
+from suppliers.documents.services import expire_ended, keep_asking
 from suppliers.merging.messages import AskMerge
 from suppliers.merging.models import SupplierMerge
 from suppliers.merging.policies import role_carried, weight_of
@@ -38,8 +44,10 @@ from suppliers.people.messages import InvitePerson
 from suppliers.people.services import change_member_role, invite_person
 from suppliers.queries import actor_of
 from suppliers.services import receive_suppliers
-from tests.builders.bank import an_account, long_known
+from tests.builders.bank import a_colleague, an_account, long_known
+from tests.builders.documents import accept, require, supply
 from tests.builders.factors import show_factor
+from tests.builders.programs import a_program
 from tests.builders.world import MONDAY
 from tests.database import made_once
 from tests.people import FEED, make_people
@@ -103,6 +111,12 @@ def members(number):
     with acting(FEED):
         rows = Membership.objects.filter(supplier__number=number)
         return dict(rows.values_list("user__name", "role"))
+
+
+def asked_for():
+    with acting(FEED):
+        rows = Document.objects.exclude(asked_for="").order_by("kind__code", "supplier__number")
+        return list(rows.values_list("kind__code", "supplier__number"))
 
 
 def a_contact(number, name, **more):
@@ -211,6 +225,96 @@ def test_two_people_join_two_records_and_what_comes_over_is_said(people, root, m
     with acting(FEED):
         receive_suppliers([SupplierPaper("GLOBEX", "Globex", "DE", "EUR", "de", "Europe/Berlin")])
     assert again("GLOBEX").merged_into == again("ACME")
+
+
+def test_no_certificate_is_asked_for_twice_and_only_the_kept_record_is_asked(people, root, max_, now):
+    """Globex has the certificate, Acme (kept) the tax form in review: the company is asked for the insurance alone."""
+    for kind in ("iso-9001", "tax-form", "insurance"):
+        require(kind)
+    end = now.date() + timedelta(days=200)
+    proof = accept(supply(people["gil"], supplier="GLOBEX", at=now, valid_until=end), people["max"], at=now)
+    supply(people["asha"], "tax-form", at=now, valid_until=end)
+    row = asked(root, now)
+    client = signed_in(people["max"])
+    seen = page(client, f"/suppliers/merges/{row.key}/")
+    assert "Documents that count for Acme Valves too" in seen
+    assert f"ISO 9001: until {day_text(end)}" in seen
+    assert "Tax form: in review" in seen
+    do(max_, approve_merge, row.key, row.version, at=now)
+
+    keep_asking(now)
+
+    assert asked_for() == [("insurance", "ACME")]
+    with acting(root):
+        both = held_of([again("ACME"), again("GLOBEX")], now, actor=root)
+    for number in ("ACME", "GLOBEX"):
+        stands = {one.kind_id: (one.standing, one.cover.until) for one in both[again(number).pk]}
+        assert sorted(stands.values(), key=str) == [
+            ("in_force", end),
+            ("in_review", None),
+            ("missing", None),
+        ]
+    # The page says whence; the supplier's own scope reads the days and not the other record's file.
+    asha = signed_in(people["asha"])
+    own = page(asha, "/documents/")
+    assert "Counts from GLOBEX, which is the same company." in own
+    assert f"Valid until {day_text(end)}." in own
+    assert asha.get(f"/documents/{proof.key}/").status_code in (404, 403)
+    with acting(people["arun"].actor):
+        assert not DocumentVersion.objects.filter(pk=proof.pk).exists()
+
+    # Its end is the company's matter, asked once: at the record that is kept.
+    soon = now + timedelta(days=175)
+    expire_ended(soon)
+    keep_asking(soon)
+    assert ("iso-9001", "ACME") in asked_for()
+    assert {number for _kind, number in asked_for()} == {"ACME"}
+
+
+def test_apart_again_each_record_owes_its_own_proofs(people, root, max_, now):
+    require("iso-9001")
+    end = now.date() + timedelta(days=200)
+    accept(supply(people["gil"], supplier="GLOBEX", at=now, valid_until=end), people["max"], at=now)
+    row = merged(root, max_, now)
+    keep_asking(now)
+    assert asked_for() == []
+
+    do(root, undo_merge, row.key, row.version, "Two after all.", at=now)
+    keep_asking(now)
+
+    assert asked_for() == [("iso-9001", "ACME")]
+
+
+def test_tokens_of_the_duplicate_are_shown_before_and_end(people, root, max_, now):
+    feed, kept = a_program(again("GLOBEX")), a_program(again("ACME"))
+    row = asked(root, now)
+    client = signed_in(people["max"])
+    seen = page(client, f"/suppliers/merges/{row.key}/")
+    assert "Access tokens of Globex that end" in seen
+    assert f"Order desk ({feed.token.prefix}…), never used" in seen
+    assert kept.token.prefix not in seen
+
+    row = do(max_, approve_merge, row.key, row.version, at=now)
+
+    assert actor_of_token(feed.secret, at=now) is None
+    assert actor_of_token(kept.secret, at=now) is not None
+    assert row.carried["tokens"] == [f"Order desk ({feed.token.prefix}…)"]
+    with acting(FEED):
+        (ended,) = AuditEvent.objects.filter(kind="token.revoked")
+        (told,) = AuditEvent.objects.filter(kind="merge.approved")
+        assert (ended.facts["name"], ended.supplier_id) == ("Order desk", again("GLOBEX").pk)
+    assert told.facts["tokens"] == row.carried["tokens"]
+    assert "Access tokens that ended: 1." in page(client, f"/suppliers/merges/{row.key}/")
+    # Nothing brings them back.
+    do(root, undo_merge, row.key, row.version, "Two after all.", at=now)
+    assert actor_of_token(feed.secret, at=now) is None
+
+
+def test_who_came_to_decide_a_moment_ago_merges_nothing(people, root, now):
+    nina = a_colleague("Nina New", "manager", days=0)
+    row = asked(root, now)
+    with pytest.raises(TooNew):
+        do(nina.actor, approve_merge, row.key, row.version, at=now)
 
 
 def test_taken_apart_within_a_month_and_all_that_came_goes(people, root, max_, now):

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from openpyxl import Workbook
 
+from portal.kernel.audit.models import AuditEvent
 from portal.kernel.scope import acting
 from suppliers.messages import SupplierPaper
 from suppliers.models import Supplier
@@ -317,3 +318,62 @@ def test_programs_invite_read_and_decide(people, root, asha):
     assert ask(asha, "POST", f"/{own['key']}/refuse", version=1, reason="x").status_code == 403
     done = ask(root, "POST", f"/{own['key']}/refuse", version=own["version"], reason="No.")
     assert (done.status_code, done.json()["state"], done.json()["reason"]) == (200, "refused", "No.")
+
+
+def test_a_sheet_is_read_as_an_erp_writes_it_and_a_row_names_what_is_wrong(root):
+    head = "Lieferantennr.;E-Mail;Ansprechpartner"
+    rows = ("B01;kim@bolt.example;Kim", "B02;no address;", "B01;;", "ACME;a@a.example;")
+    file = SimpleUploadedFile("erp.csv", "\n".join([head, *rows]).encode())
+    sent = root.post("/onboarding/sheets/", {"file": file})
+    page = root.get(sent["Location"])
+
+    assert [(one.line, one.value, one.message) for one in page.context["problems"]] == [
+        ("3", "B02", "“no address” is no mail address. Write it like name@company.example."),
+        ("4", "B01", "This supplier is in the list twice."),
+    ]
+    rows = [(one.supplier.number, one.address, one.state) for one in page.context["fit"]]
+    assert sorted(rows) == [("ACME", "a@a.example", "started"), ("B01", "kim@bolt.example", "invited")]
+    assert page.content.decode().count("Somebody acts for it already: they are told") == 1
+
+
+def test_where_somebody_acts_already_we_read_so_see_who_and_remind_them(people, root):
+    done = root.post("/onboarding/invite/", {"supplier": "ACME", "address": "new@acme.example"})
+    told = "Somebody acts for Acme Valves already. They are told what is asked; no invitation was sent."
+    assert texts(done) == [told]
+    page = root.get(done["Location"]).content.decode()
+    assert "asha@" in page
+    assert f"/suppliers/{stored(lambda: Supplier.objects.get(number='ACME').key)}/documents/" in page
+    assert "Not needed to approve" not in page
+
+    again = root.post(f"{done['Location']}resend/")
+    assert texts(again)[-1] == "The people of Acme Valves are reminded."
+    with acting(FEED):
+        run = OnboardingRun.objects.get()
+        fact = AuditEvent.objects.get(kind="onboarding.reminded")
+    assert (run.reminders, fact.facts["steps"][:2]) == (1, ["company", "tax"])
+    soon = root.post(f"{done['Location']}resend/")
+    assert (soon.status_code, "less than a day ago" in soon.content.decode()) == (409, True)
+
+
+def test_the_first_page_leads_a_newcomer_from_step_to_step(people, asha):
+    assert "Getting started" not in asha.get("/").content.decode().partition("<main")[2]
+    invited(people, "ACME")
+    key = stored(lambda: Supplier.objects.get(number="ACME").key)
+
+    page = asha.get("/")
+    waiting = page.context["newcomer"].waiting
+    assert f"{waiting} steps of getting started wait." in page.content.decode()
+    step = f"/suppliers/{key}/company/part/legal/?then=getting-started"
+    assert page.context["newcomer"].next.url == step
+    form = asha.get(step).content.decode()
+    assert '<input type="hidden" name="then" value="getting-started">' in form
+    typed = {
+        "legal_name": "Acme Valves Ltd",
+        "country": "IN",
+        "seen": asha.get(step).context["form"].initial["seen"],
+    }
+    kept = asha.post(step.partition("?")[0], {**typed, "then": "getting-started"})
+    assert (kept.status_code, kept["Location"]) == (303, "/getting-started/")
+    # Nowhere else is anybody led by it, and whoever may not give anything is not asked.
+    assert asha.get(step.replace("getting-started", "//evil.example")).context["then"] == ""
+    assert signed_in(people["arun"]).get("/").context["newcomer"] is None

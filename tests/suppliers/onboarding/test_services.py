@@ -162,7 +162,7 @@ def test_each_is_invited_once_and_every_other_is_told_why(root, now):
         ("3", "200", "address"),
         ("4", "300", "blocked"),
         ("6", "999", "unknown"),
-        ("7", "100", "invited"),
+        ("7", "100", "twice"),
     ]
     again = invite(root, "100", "ACME", at=now)
     assert (again.runs, [one.code for one in again.problems]) == ((), ["invited", "invited"])

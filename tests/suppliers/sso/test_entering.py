@@ -1,10 +1,12 @@
 """Coming in through a provider: who does, who never does, and what of an answer is not believed."""
 
 import base64
+import json
 import re
 import time
 import zlib
 from dataclasses import replace
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -28,10 +30,12 @@ from suppliers.models import FactorRule, Membership, SignIn, User
 from suppliers.queries import actor_of
 from suppliers.signin.middleware import FACTOR_ELSEWHERE
 from suppliers.signin.queries import DOORKEEPER
+from suppliers.signin.tasks import sweep_sign_in
 from suppliers.sso.delivery import mail_way
 from suppliers.sso.messages import Identity, WriteProvider
 from suppliers.sso.models import IdentityProvider
 from suppliers.sso.policies import identity_of, role_of, shows_factor
+from suppliers.sso.sealing import keep_secret
 from suppliers.sso.services import NotAdmitted, admit, switch_off
 from tests.builders.factors import code_of, give_app, letters, show_factor
 from tests.builders.identities import (
@@ -86,7 +90,7 @@ def idp(running):
     """The provider, saying of whoever comes that it is Bea."""
     running.claims = {"email": "bea@northmoor.example", "email_verified": True, "name": "Bea Buyer"}
     running.userinfo, running.refuses, running.issuer_says, running.keeps_nonce = {}, "", "", True
-    running.token_says = None
+    running.token_says, running.authorize = None, "authorize"
     running.key, running.kid, running.algorithm, running.asks = a_key("oidc"), "k1", "RS256", False
     return running
 
@@ -359,6 +363,32 @@ def test_a_token_endpoint_that_says_something_odd_is_a_sentence(people, idp):
     for idp.token_says in odd:
         assert come_in(Client(), provider).status_code == 403
     assert refusals() == ["unreadable"] * 4
+
+
+def test_an_authorization_endpoint_keeps_the_query_it_has(people, idp):
+    """A provider that tells its tenants or policies apart by a query (RFC 6749, 3.1)."""
+    provider = in_use(people["root"], said(idp))
+    idp.authorize = "authorize?policy=sign_in&tenant=n"
+
+    there = urlsplit(led_to(Client().post(f"/sso/{provider.key}/")))
+
+    asked = parse_qs(there.query)
+    assert (there.path, there.query.count("?")) == ("/authorize", 0)
+    assert (asked["policy"], asked["tenant"], asked["client_id"]) == (["sign_in"], ["n"], ["quayside"])
+    client = Client()
+    come_in(client, provider)
+    assert is_in(client)
+
+
+def test_a_secret_that_no_header_can_carry_is_a_sentence_not_a_fault(people, idp):
+    """One that was written down before such signs were refused."""
+    provider = in_use(people["root"], said(idp))
+    with acting(DOORKEEPER):
+        keep_secret(provider, "gehei\u2013m")
+        provider.save()
+
+    assert come_in(Client(), provider).status_code == 403
+    assert refusals() == ["unreadable"]
 
 
 def test_a_provider_that_is_gone_when_somebody_comes_back_is_a_sentence(people, idp):
@@ -643,6 +673,21 @@ def test_a_suppliers_people_too_but_not_who_acts_for_others_as_well(people, ever
         assert is_in(client) == comes_in, name
 
 
+def test_a_whole_office_begins_behind_one_address(people, idp, settings):
+    """At eight Northmoor’s people press the button within a minute, and all of them come from one address."""
+    provider = in_use(people["root"], said(idp))
+    address = f"/sso/{provider.key}/"
+    assert (ours.SIGN_INS_A_MINUTE, ours.ACCOUNT_RATE_LIMITS["login"]) == (120, "120/m/ip")
+
+    codes = [Client().post(address).status_code for _each in range(121)]
+
+    assert codes == [200] * 120 + [429]
+    assert Client(REMOTE_ADDR="192.0.2.8").post(address).status_code == 200
+    settings.SIGN_INS_A_MINUTE = 30
+    codes = [Client(REMOTE_ADDR="192.0.2.9").post(address).status_code for _each in range(31)]
+    assert codes == [200] * 30 + [429]
+
+
 # --- Where does my company sign in? -------------------------------------------------------------------------
 
 
@@ -770,6 +815,39 @@ def test_what_nobody_asked_for_or_nobody_can_read_opens_nothing(people, saml):
     assert Client().get(f"/sso/saml/{saml.key.hex}/acs/").status_code == 405
     assert Client().get(f"/sso/saml/{saml.key.hex}/sls/").status_code == 404
     assert not set(refusals()) & {"off", "unknown"}
+
+
+def test_only_what_the_provider_signed_is_put_aside_and_for_five_minutes(people, saml):
+    """A stranger's forms of 100 KB each must not fill the table of sessions."""
+    acs = f"/sso/saml/{saml.key.hex}/acs/"
+    junk = {"SAMLResponse": base64.b64encode(b"<x/>" * 20_000).decode(), "RelayState": "r" * 4_000}
+    with acting(DOORKEEPER):
+        Session.objects.all().delete()
+
+    assert Client().post(acs, junk).status_code == 403
+    unsigned = saml_response(**places(saml), in_response_to="_q", sign=False)
+    assert Client().post(acs, {"SAMLResponse": unsigned}).status_code == 403
+
+    with acting(DOORKEEPER):
+        assert Session.objects.count() == 0
+    signed = saml_response(**places(saml), in_response_to="_q")
+    sent = Client(HTTP_X_FILLER="f" * 5_000)
+    assert sent.post(acs, {"SAMLResponse": signed, "more": "m" * 20_000}).status_code == 302
+    with acting(DOORKEEPER):
+        aside = Session.objects.get()
+        kept = json.loads(aside.get_decoded()["request"])
+        assert 290 < (aside.expire_date - timezone.now()).total_seconds() <= 300
+    assert parse_qs(kept["POST"]) == {"SAMLResponse": [signed]}
+    assert "HTTP_X_FILLER" not in kept["META"]
+    assert refusals() == ["unreadable", "signature"]
+
+    sweep_sign_in()
+    with acting(DOORKEEPER):
+        assert Session.objects.count() == 1
+        Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    sweep_sign_in()
+    with acting(DOORKEEPER):
+        assert Session.objects.count() == 0
 
 
 # --- Rules on values, and on the service --------------------------------------------------------------------

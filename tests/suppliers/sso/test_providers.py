@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from portal.kernel import outside as asking
 from portal.kernel.audit.models import AuditEvent
-from portal.kernel.errors import Invalid, NotAllowed
+from portal.kernel.errors import Invalid, NotAllowed, StaleDocument
 from portal.kernel.outside import NotOutside, Outside, fault_in, is_outside
 from portal.kernel.scope import acting
 from suppliers.signin.queries import DOORKEEPER
@@ -106,6 +106,7 @@ def test_what_is_wrong_is_said_all_at_once(people, everything):
             {"issuer": "login", "client_id": "", "secret": "", "name": " "},
             ["issuer", "client_id", "secret", "name"],
         ),
+        ({"secret": "gehei\u2013m", "client_id": "qu\u00e4side"}, ["client_id", "secret"]),
         ({"domains": ("gmail.com", "northmoor", "*.example.com")}, ["domains"] * 3),
         ({"groups": (("g", "king"), ("", "buyer"))}, ["groups", "groups"]),
         ({"makes_people": True}, ["makes_people"]),
@@ -251,6 +252,33 @@ def test_the_form_takes_metadata_and_groups_and_says_what_is_wrong(people, every
     assert root.get(f"{LIST}new/kerberos/").status_code == 404
     for name in ("bea", "asha", "max"):
         assert signed_in(people[name]).get(LIST).status_code == 403
+
+
+def test_of_two_who_write_at_once_the_second_is_told_and_loses_nothing(people):
+    """Root and a colleague have the form open: the second does not write over the first unseen."""
+    made, root = add(people, said()), signed_in(people["root"])
+    address = f"{LIST}{made.key}/change/"
+    shown = {name: OIDC[name] for name in ("name", "issuer", "client_id")} | {"domains": "northmoor.example"}
+    assert '<input type="hidden" name="version" value="1"' in root.get(address).content.decode()
+    assert root.post(address, shown | {"name": "First", "version": "1"}).status_code == 303
+
+    second = root.post(address, shown | {"name": "Second", "version": "1"})
+
+    page = second.content.decode()
+    assert second.status_code == 409
+    assert "Somebody else has changed or switched this provider since you opened it." in page
+    assert 'value="Second"' in page
+    assert '<input type="hidden" name="version" value="2"' in page
+    with acting(DOORKEEPER):
+        made.refresh_from_db()
+    assert (made.name, made.version) == ("First", 2)
+    assert root.post(address, shown | {"name": "Second", "version": "2"}).status_code == 303
+    with acting(DOORKEEPER):
+        made.refresh_from_db()
+    assert (made.name, made.version) == ("Second", 3)
+    # The service holds to it whatever page asks.
+    with pytest.raises(StaleDocument), acting(people["root"].actor):
+        change_provider(made, said(name="Third"), 2, actor=people["root"].actor, at=MONDAY)
 
 
 def test_as_many_queries_for_thirty_as_for_one(people):

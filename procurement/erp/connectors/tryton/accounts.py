@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from procurement.erp.connectors.tryton.master import SIZE, marks_of, sellers_of
+from procurement.erp.connectors.tryton.master import SIZE, marks_of, marks_to_read_with, sellers_of
 from procurement.erp.connectors.tryton.records import _of
 from procurement.erp.connectors.tryton.wire import Rpc
 from procurement.erp.ports import Cursor, Feed, Page, Sighting, content_hash
@@ -37,17 +37,20 @@ FIELDS = (
 )
 
 
-def read_accounts(rpc: Rpc, since: Cursor | None, *, now: datetime) -> Iterator[Page]:
+def read_accounts(rpc: Rpc, since: Cursor | None, *, now: datetime, size: int = SIZE) -> Iterator[Page]:
     """All accounts of all sellers if anything of them moved, or a day began, since the cursor; in pages."""
     if not _is_there(rpc):
         return
     before: dict[str, Any] = dict(since.position) if since else {}
-    marks: dict[str, Any] = {"marks": [*marks_of(rpc, STAMPS), now.date().isoformat()]} | sellers_of(
-        rpc, before
-    )
-    after = int(before.get("after", 0))
-    if not after and {name: before.get(name) for name in marks} == marks:
+
+    def look() -> dict[str, Any]:
+        day = now.date().isoformat()
+        return {"marks": [*marks_of(rpc, STAMPS), day]} | sellers_of(rpc, before)
+
+    marks = marks_to_read_with(before, look)
+    if marks is None:
         return
+    after = int(before.get("after", 0))
     usual = _usual_currency(rpc)
     while True:
         wanted = [
@@ -56,9 +59,9 @@ def read_accounts(rpc: Rpc, since: Cursor | None, *, now: datetime) -> Iterator[
             ["id", "in", marks["sellers"]],
             ["id", ">", after],
         ]
-        rows = rpc.read("party.party.search_read", wanted, 0, SIZE, [["id", "ASC"]], list(FIELDS))
+        rows = rpc.read("party.party.search_read", wanted, 0, size, [["id", "ASC"]], list(FIELDS))
         papers = [_paper(row, usual) for row in rows]
-        is_last = len(rows) < SIZE
+        is_last = len(rows) < size
         after = 0 if is_last else rows[-1]["id"]
         yield Page(
             Feed.BANK_ACCOUNTS,

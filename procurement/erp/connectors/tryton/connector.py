@@ -12,7 +12,7 @@ from procurement.erp.connectors.tryton.booking import Booker
 from procurement.erp.connectors.tryton.changes import OVERLAP, Position, look_for_changes
 from procurement.erp.connectors.tryton.facts import SOURCES, read_facts
 from procurement.erp.connectors.tryton.invoicing import Clerk
-from procurement.erp.connectors.tryton.master import read_master
+from procurement.erp.connectors.tryton.master import SIZE, read_master
 from procurement.erp.connectors.tryton.records import Purchase, read_purchases
 from procurement.erp.connectors.tryton.shipping import Shipper
 from procurement.erp.connectors.tryton.supply import read_supply
@@ -66,7 +66,8 @@ FEEDS = tuple(feed for feed in Feed if feed is not Feed.COMMAND_RESULTS)
 
 
 class TrytonConnector:
-    """One Tryton database, as one of its users."""
+    """One Tryton database, as one of its users. `page_size` is for papers that are read one by one as they move,
+    `list_size` for lists that are read whole."""
 
     def __init__(
         self,
@@ -77,12 +78,14 @@ class TrytonConnector:
         *,
         patience: float = PATIENCE,
         page_size: int = 100,
+        list_size: int = SIZE,
         stock_every: timedelta = STOCK_EVERY,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.rpc = Rpc(url, database, user, password, patience=patience)
         self._patience = patience
         self._page_size = page_size
+        self._list_size = list_size
         self._stock_every = stock_every
         self._clock = clock
 
@@ -140,10 +143,10 @@ class TrytonConnector:
             yield from read_supply(self.rpc, feed, since, now=self._clock(), every=self._stock_every)
             return
         if feed is Feed.BANK_ACCOUNTS:
-            yield from read_accounts(self.rpc, since, now=self._clock())
+            yield from read_accounts(self.rpc, since, now=self._clock(), size=self._list_size)
             return
         if feed is not Feed.ORDERS:
-            yield from read_master(self.rpc, feed, since)
+            yield from read_master(self.rpc, feed, since, size=self._list_size)
             return
         position = look_for_changes(self.rpc, Position.from_json(since.position if since else {}))
         held_back = self._being_written(position.pending)
@@ -195,7 +198,7 @@ class TrytonConnector:
         if feed is Feed.ORDERS:
             yield from marks_of_orders(self.rpc)
             return
-        for page in read_master(self.rpc, feed, None):
+        for page in read_master(self.rpc, feed, None, size=self._list_size):
             for one in page.sightings:
                 yield RecordMark(key_of(one.paper), one.content_hash, paper=one.paper)
 
@@ -207,7 +210,7 @@ class TrytonConnector:
             yield from look_up_orders(self.rpc, keys, self._page_size)
             return
         wanted = set(keys)
-        for page in read_master(self.rpc, feed, None):
+        for page in read_master(self.rpc, feed, None, size=self._list_size):
             yield from (one.paper for one in page.sightings if key_of(one.paper) in wanted)
 
     def seen_as_of(self, feed: Feed) -> datetime | None:

@@ -5,6 +5,9 @@ there are; only when either moved is the feed read again, and then the portal's 
 
 Note [Sellers]: a Tryton party is customer, supplier or both, and says so nowhere. A supplier is who sells a product
 (`purchase.product_supplier`) or has been ordered from; both are followed by id, so that no look starts from the first.
+
+Note [Broken off]: a reading that goes on where another broke off keeps the marks of that one. What moved in between may
+be among what was told already: the look after sees that the marks are others, and reads the feed again.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -191,28 +194,41 @@ def _own_company_code(rpc: Rpc) -> str:
     return _of(found, "party", "code")
 
 
-def read_master(rpc: Rpc, feed: Feed, since: Cursor | None) -> Iterator[Page]:
+def read_master(rpc: Rpc, feed: Feed, since: Cursor | None, *, size: int = SIZE) -> Iterator[Page]:
     """All papers of a feed if anything of it moved since the cursor, in pages; nothing otherwise."""
     source = sources(rpc)[feed]
     before: dict[str, Any] = dict(since.position) if since else {}
-    marks: dict[str, Any] = {"marks": marks_of(rpc, source.stamps)}
-    domain = list(source.domain)
-    if source.of_sellers:
-        marks |= sellers_of(rpc, before)
-        domain.append(["id", "in", marks["sellers"]])
-    after = int(before.get("after", 0))
-    if not after and {name: before.get(name) for name in marks} == marks:
+
+    def look() -> dict[str, Any]:
+        marks: dict[str, Any] = {"marks": marks_of(rpc, source.stamps)}
+        return marks | sellers_of(rpc, before) if source.of_sellers else marks
+
+    marks = marks_to_read_with(before, look)
+    if marks is None:
         return
+    domain = [*source.domain, *([["id", "in", marks["sellers"]]] if source.of_sellers else [])]
+    after = int(before.get("after", 0))
     while True:
         wanted = [*domain, ["id", ">", after]]
-        rows = rpc.read(f"{source.model}.search_read", wanted, 0, SIZE, [["id", "ASC"]], list(source.fields))
+        rows = rpc.read(f"{source.model}.search_read", wanted, 0, size, [["id", "ASC"]], list(source.fields))
         papers = [paper for row in rows for paper in source.papers(row)]
         sightings = tuple(Sighting(paper, content_hash(paper), source.model) for paper in papers)
-        is_last = len(rows) < SIZE
+        is_last = len(rows) < size
         after = 0 if is_last else rows[-1]["id"]
         yield Page(feed, sightings, Cursor(feed, marks | {"after": after}), source=source.model)
         if is_last:
             return
+
+
+def marks_to_read_with(
+    before: Mapping[str, Any], look: Callable[[], dict[str, Any]]
+) -> dict[str, Any] | None:
+    """The marks of the reading that is to be begun or gone on with; none where nothing moved. Note [Broken off]."""
+    standing = {name: value for name, value in before.items() if name != "after"}
+    if before.get("after"):
+        return standing
+    marks = look()
+    return None if standing == marks else marks
 
 
 def sellers_of(rpc: Rpc, before: Mapping[str, Any]) -> dict[str, Any]:
