@@ -111,7 +111,8 @@ def test_nobody_is_lost_by_looking_at_the_rare_words_first(lists, name, threshol
 
 
 @pytest.mark.parametrize(
-    ("words", "threshold", "wanted"), [(4, 80, 3), (2, 80, 2), (1, 80, 1), (10, 100, 10), (6, 50, 2), (1, 1, 1)]
+    ("words", "threshold", "wanted"),
+    [(4, 80, 3), (2, 80, 2), (1, 80, 1), (10, 100, 10), (6, 50, 2), (1, 1, 1)],
 )
 def test_how_much_like_names_have_in_common_at_least(words, threshold, wanted):
     assert least_in_common(words, threshold) == wanted
