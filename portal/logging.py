@@ -22,13 +22,13 @@ _OPENS = (
 )
 LINK = (
     re.compile(
-        rf"((?:/|%2F)(?:{_OPENS.replace('/', '(?:/|%2F)')})(?:/|%2F))[\w-]{{20,}}(?:(?::|%3A)[\w:-]+)*",
+        rf"((?:/|%2F)(?:{_OPENS.replace('/', '(?:/|%2F)')})(?:/|%2F))[\w-]{{20,}}(?:(?::|%3A)[\w:-]++)*+",
         re.ASCII | re.IGNORECASE,
     ),
     rf"\1{HIDDEN}",
 )
 SECRETS_IN_TEXT = (
-    (re.compile(r"(\w[\w+.-]*://[^\s/:@]*):[^\s/@]+@"), rf"\1:{HIDDEN}@"),
+    (re.compile(r"(\w[\w+.-]{0,40}://[^\s/:@]*):[^\s/@]+@"), rf"\1:{HIDDEN}@"),
     (re.compile(r"\b(bearer|token|basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
     (
         re.compile(

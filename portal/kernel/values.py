@@ -107,7 +107,7 @@ def read_decimal(text: str, language: str = "en") -> Decimal:
     group, point = (".", ",") if language.startswith(("de", "es", "fr", "pt")) else (",", ".")
     if re.fullmatch(rf"[+-]?\d{{1,3}}(\{group}\d{{3}})+(\{point}\d+)?", raw):
         raw = raw.replace(group, "").replace(point, ".")
-    elif re.fullmatch(r"[+-]?\d*[.,]?\d+", raw):
+    elif re.fullmatch(r"[+-]?(?:\d+|\d*[.,]\d+)", raw):
         raw = raw.replace(",", ".")
     else:
         raise Unreadable(text)

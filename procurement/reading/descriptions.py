@@ -31,7 +31,6 @@ LONG_NUMBER = 4
 SHORT_WORD = 3
 ARTICLE = re.compile(r"(?<!\w)(?:the|die|der|das|den|dem|beim|vom) $")
 NAMED_NUMBER = re.compile(r"(?<![\w-])(?P<word>[^\W\d_]{3,40}) (?P<n>\d+(?:[.,]\d+)?)(?![\w.,/-]\d)(?!\w)")
-CODE = re.compile(r"[a-z]*\d[\w.,/x-]*")
 
 
 class DescriptionIndex:

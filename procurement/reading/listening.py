@@ -36,7 +36,7 @@ CHOICE = re.compile(r"\W*(?:so )?which (?:is it|one)(?!\w)|\W*was (?:gilt|stimmt
 THOSE = re.compile(r"(?<!\w)(?:those|these|them|they|that lot|die|diese|sie|davon|selbige)(?!\w)")
 GOODS_AGAIN = re.compile(rf"\W*[{PLACEHOLDERS[Sort.GOODS]}]")  # "they leave on …"
 TOO = re.compile(
-    r"^\W*(?:and |und )?(?:the |die |der |das |den )?[^\w\s]+ ?(?:is |are |sind |ist )?(?:too|also|as well|likewise|the same|ditto|auch|ebenso|ebenfalls|gleichfalls|genauso|detto|dito)\W*$"
+    r"^\W*(?:(?:(?:and |und )(?:the |die |der |das |den )?|(?:the |die |der |das |den ))[^\w\s]+|(?<=[^\w\s])) ?(?:is |are |sind |ist )?(?:too|also|as well|likewise|the same|ditto|auch|ebenso|ebenfalls|gleichfalls|genauso|detto|dito)\W*$"
 )
 
 

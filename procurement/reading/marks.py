@@ -126,7 +126,7 @@ HOLIDAY = re.compile(
 LINE_LABEL = r"(?:lines?|ln|li|line ?items?|items?|itm|pos(?:ition(?:en|s)?|itionen)?|pos\.-?nr|posit|zeilen?|posten|bestellposition(?:en)?|artikelposition)"
 LIST_AND = r"\s*(?:,\s*(?:and|und)|\bu\b\.?|,|&|\+|/|and|und|sowie|u\.|or|plus|as well as)\s*"
 LINE = re.compile(
-    rf"(?<![\w-]){LINE_LABEL}\.?(?:\s*(?:no|nos|nr|number|numbers|nummer)\b\.?)?\s*[#:]?\s*(?P<list>0*\d{{1,5}})(?!\d)(?![,.]\d)"
+    rf"(?<![\w-]){LINE_LABEL}\.?\s*+(?:(?:no|nos|nr|number|numbers|nummer)\b\.?\s*+)?(?:[#:]\s*+)?(?P<list>0*\d{{1,5}})(?!\d)(?![,.]\d)"
 )
 NEXT_LINE = re.compile(
     rf"{LIST_AND}(?:{LINE_LABEL}\.?\s*)?#?(?P<n>0*\d{{1,5}})(?![\w.,/:-]\d)(?!\s*(?:{PATTERN}|%|x\b|/)(?!\w))(?!\w)"
@@ -201,7 +201,7 @@ HALF = re.compile(
     )
 )
 CURRENCY = r"(?:€|£|\$|us\$|₹|inr|eur(?:o)?|usd|gbp|chf|pounds?|dollars?)"
-PRICE_NUMBER = r"(?:\d{1,3}(?:[.,' ]\d{3})+(?:[.,]\d{1,4})?|\d{1,7}(?:[.,]\d{1,5})?)"
+PRICE_NUMBER = r"(?:\d{1,3}(?:[.,' ]\d{3}){1,9}(?:[.,]\d{1,4})?|\d{1,7}(?:[.,]\d{1,5})?)"
 BASIS = rf"(?P<basis>\s?(?:/|per|je|pro|for|à|p\.|a |each|ea\b|apiece|%o|‰|%(?=\W|$)|das|die|der)\s?(?:(?P<count>100|1[.,' ]?000|10|hundred|thousand|hundert|tausend|c|m)(?![\w.,]\d)(?!\w))?\s?(?P<unit>(?:{PATTERN}|each|un)(?!\w))?)?"
 PRICE = re.compile(
     rf"(?<![\w.,])(?:(?P<c1>{CURRENCY}|rs\.?)\s?(?P<n1>{PRICE_NUMBER})|(?P<n2>{PRICE_NUMBER})\s?(?:{CURRENCY})(?!\w)|(?P<n3>\d{{1,5}}),-(?= |$)){BASIS}"
@@ -239,7 +239,7 @@ ROUGHLY = re.compile(
     word_pattern(r"approx(?:\.|imately)?", r"about", r"around", r"ca\.?", r"circa", r"etwa", r"rund")
 )
 PART = re.compile(
-    r"(?<![\w@/-])(?=[\w./-]*\d)(?=[\d./-]*[A-Za-z]|\d{2,}-\d)[A-Z0-9][A-Za-z0-9]*(?:[-/.][A-Za-z0-9]+)*(?![\w@-])"
+    r"(?<![\w@/-])(?=[\w./-]{0,80}\d)(?=[\d./-]{0,80}[A-Za-z]|\d{2,80}-\d)[A-Z0-9][A-Za-z0-9]*(?:[-/.][A-Za-z0-9]+)*(?![\w@-])"
 )
 LOOKS_LIKE_SIZE = re.compile(
     r"(?i)^(?:m\d+(?:x\d+)?|dn\d+|pn\d+|\d+(?:x\d+)+|\d+[a-z]{1,2}|kw\d+|cw\d+|wk\d+|q\d|\d+/\d+|[a-z]\d|ip\d\d|\d+(?:st|nd|rd|th)|h\d{1,2})$"

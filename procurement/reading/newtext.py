@@ -21,16 +21,16 @@ HEADER = re.compile(
 )
 OUTLOOK_RULE = re.compile(r"^_{8,}\s*$")
 SIGN_OFF = re.compile(
-    r"^\s*(?:(?:many |with |warm |warmest |kind(?:est)? |best |very best |all the best|yours |brgds|rgds|b\. ?rgds|kr|br|bg|b/r|best)?\s*"
+    r"^\s*+(?:(?:many |with |warm |warmest |kind(?:est)? |best |very best |all the best|yours |brgds|rgds|b\. ?rgds|kr|br|bg|b/r|best)?\s*+"
     r"(?:regards|wishes|greetings|sincerely|faithfully|truly|cheers|rgds|brgds|br|kr|bg|best|b/r|all the best)"
     r"(?: (?:from|aus) \w+(?: \w+)?)?"
     r"|(?:mit |viele |beste |liebe |sch[öo]ne |herzliche |freundliche |freundlichen |besten |vielen |herzlichen |lieben |sonnige |mit den besten |mit besten |mit freundlichen |mit freundlichem |mit herzlichen |mit lieben )*"
     r"(?:gr[üu](?:ß|ss|s)(?:en|e)?|gruessen|gruesse|gruss|gruß|empfehlungen)(?: (?:aus|vom|von) .{2,40})?"
-    r"|mfg|m\.f\.g\.?|m ?f ?g|vg|v\.g\.|lg|gr|hochachtungsvoll|servus)(?!\w)\s*[,.!]*\s*(?:[A-ZÄÖÜ][\w.äöüß-]{0,20}(?: [A-ZÄÖÜ][\w.äöüß-]{0,20}){0,2})?\s*$",
+    r"|mfg|m\.f\.g\.?|m ?f ?g|vg|v\.g\.|lg|gr|hochachtungsvoll|servus)(?!\w)\s*+[,.!]*+\s*+(?:[A-ZÄÖÜ][\w.äöüß-]{0,20}(?: [A-ZÄÖÜ][\w.äöüß-]{0,20}){0,2})?\s*+$",
     re.IGNORECASE,
 )
 THANKS = re.compile(
-    r"^\s*(?:many thanks|thanks(?: (?:a lot|again|so much|and (?:kind |best )?regards|& regards|in advance))?|thank you(?: (?:very much|again|in advance))?|thx|tks|vielen dank(?: im voraus)?|besten dank|danke(?: (?:sch[öo]n|im voraus|vorab))?|dank(?:e)? und gru[ßs]+)\s*[,.!]*\s*$",
+    r"^\s*(?:many thanks|thanks(?: (?:a lot|again|so much|and (?:kind |best )?regards|& regards|in advance))?|thank you(?: (?:very much|again|in advance))?|thx|tks|vielen dank(?: im voraus)?|besten dank|danke(?: (?:sch[öo]n|im voraus|vorab))?|dank(?:e)? und gru[ßs]+)\s*+[,.!]*+\s*+$",
     re.IGNORECASE,
 )
 NAME = re.compile(

@@ -19,7 +19,7 @@ ASIDES = frozenset({",", ";", "-", "(", ")", "as", "because", "weil"})
 # What a pronoun takes back: "…, but that is not right".
 DISCARDS = re.compile(r"(?<!\w)(?:ignore|disregard|forget|scrap) (?:that|this|it|what i said)(?!\w)")
 DENIES_ALL = re.compile(
-    r"(?<!\w)(?:das|dies|was) (?:stimmt|gilt|passt) +(?:aber|jedoch|allerdings|so|leider)? *(?:so )?nicht(?!\w)"
+    r"(?<!\w)(?:das|dies|was) (?:stimmt|gilt|passt) ++(?:(?:aber|jedoch|allerdings|so|leider) *+)?(?:so )?nicht(?!\w)"
 )
 
 

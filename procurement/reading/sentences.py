@@ -25,7 +25,7 @@ NEXT_OF_NUMBER = re.compile(
 )
 BULLET = re.compile(r"^\s*(?:[-*•–·o]\s+|\d{1,3}[.)]\s+|[a-z]\)\s+|>\s*)")
 STARTS_ANEW = re.compile(
-    r"^\s*(?:[-*•–·]\s*\S|\d{1,5}\s*[.):=]\s|\d{6,12}\s|(?:pos|line|item|zeile|position|artikel|ln|po|bestellung|order|p\.?o)\b\.?\s*(?:nr\.?|no\.?)?\s*[#:]?\s*\d|(?:hi|hallo|hello|dear|liebe|sehr geehrte|guten|moin|servus)\b)",
+    r"^\s*(?:[-*•–·]\s*\S|\d{1,5}\s*[.):=]\s|\d{6,12}\s|(?:pos|line|item|zeile|position|artikel|ln|po|bestellung|order|p\.?o)\b\.?\s*+(?:n[ro]\.?\s*+)?(?:[#:]\s*+)?\d|(?:hi|hallo|hello|dear|liebe|sehr geehrte|guten|moin|servus)\b)",
     re.IGNORECASE,
 )
 

@@ -1,15 +1,9 @@
 """What attackers try, at every door there is: the doors are found, not listed, so a new one is tried at once."""
 
 import csv
-import importlib
 import io
-import pkgutil
 import re
-import signal
 import uuid
-from collections.abc import Iterator
-from types import ModuleType
-from typing import Any
 
 import pytest
 import requests
@@ -31,11 +25,8 @@ from tests.builders.matrix import make_objects
 from tests.builders.world import make_world
 from tests.database import made_once
 from tests.people import FEED, PASSWORD, make_people
+from tests.security.test_patterns import PACKAGES, modules
 from tests.tenancy.test_matrix import access_of, address, name_of, our_doors, patterns
-
-PACKAGES = ("portal", "suppliers", "procurement")
-# Left alone: what only runs in a demo, in a child process with its own limits, or needs what is not installed here.
-NOT_HERE = ("procurement.demo.tryton", "portal.embedded", "portal.checks", "portal.gunicorn", "portal.wsgi")
 
 EXTRA = {
     "supplier": "GLOBEX",
@@ -81,16 +72,6 @@ def signed_in(person, **more) -> Client:
     client = Client(raise_request_exception=False, **more)
     client.force_login(person.user)
     return client
-
-
-def modules() -> Iterator[ModuleType]:
-    """Every module of ours that can be imported here."""
-    for name in PACKAGES:
-        package = importlib.import_module(name)
-        for one in pkgutil.walk_packages(package.__path__, f"{name}."):
-            if ".migrations" in one.name or one.name.startswith(NOT_HERE) or one.name.endswith("__main__"):
-                continue
-            yield importlib.import_module(one.name)
 
 
 def posting_doors() -> list[URLPattern]:
@@ -349,83 +330,6 @@ def test_guessing_is_slowed_down_by_account_and_by_address(people):
     ]
     assert statuses[-1] == 429
     cache.clear()
-
-
-# --- Patterns that never come to an end ---------------------------------------------------------------------
-
-HARD = (
-    "a",
-    "0",
-    " ",
-    "-",
-    "=",
-    "(",
-    ".",
-    "/",
-    "\t",
-    "a ",
-    "0.",
-    "a-",
-    "ab",
-    "1,",
-    "&#",
-    "<a ",
-    "%2",
-    "_",
-    "x=",
-    "Z",
-    ":",
-)
-BUDGET = 0.5
-
-
-def all_patterns() -> dict[str, re.Pattern[Any]]:
-    found = {}
-    for module in modules():
-        for name, value in vars(module).items():
-            values = value if isinstance(value, list | tuple) else [value]
-            for number, held in enumerate(values):
-                one = held[0] if isinstance(held, tuple) and held else held
-                if isinstance(one, re.Pattern):
-                    found[f"{module.__name__}.{name}[{number}]"] = one
-    return found
-
-
-def test_no_pattern_of_ours_takes_long_whatever_it_is_given():
-    """Each compiled pattern of our modules, on inputs that make bad ones go round for ever: little work each."""
-    known = {one.pattern: (name, one) for name, one in all_patterns().items()}
-    assert len(known) > 100
-    slow = [(name, *found) for name, one in known.values() for found in [slow_on(one)] if found]
-    assert slow == []
-
-
-class TooSlow(BaseException):
-    """Raised by the alarm clock, within the engine of patterns."""
-
-
-def slow_on(pattern):
-    """The first input on which one pattern works longer than the budget."""
-
-    def ring(_signal, _frame):
-        raise TooSlow
-
-    former = signal.signal(signal.SIGVTALRM, ring)
-    try:
-        for piece in HARD:
-            for tail in ("", "!\n"):
-                text = piece * (800 // len(piece)) + tail
-                given = text.encode() if isinstance(pattern.pattern, bytes) else text
-                signal.setitimer(signal.ITIMER_VIRTUAL, BUDGET)
-                try:
-                    pattern.search(given)
-                    pattern.fullmatch(given)
-                except TooSlow:
-                    return piece, tail
-                finally:
-                    signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-    finally:
-        signal.signal(signal.SIGVTALRM, former)
-    return None
 
 
 # --- Asking others on somebody's behalf ---------------------------------------------------------------------
