@@ -29,7 +29,8 @@ from tests.builders.bank import (
     typed,
     wanted,
 )
-from tests.builders.programs import a_program, a_program_of
+from tests.builders.factors import show_factor
+from tests.builders.programs import a_program
 from tests.database import made_once
 from tests.people import FEED, make_people
 
@@ -247,9 +248,11 @@ def test_where_the_erp_tells_nothing_a_person_says_that_it_is_entered(people, ac
     assert facts == {"kind": "add", "how": "said"}
 
 
-def test_a_program_of_ours_reads_how_an_account_came_and_whether_the_erp_pays_by_it(people, acme, now):
-    """One that the ERP told of first and then pays by, one that a person entered there, one that waits for that."""
-    ours, theirs = a_program_of(people["otto"]), a_program(acme, "invoice")
+def test_our_people_read_by_the_api_how_an_account_came_and_whether_the_erp_pays_by_it(people, acme, now):
+    """One that waits to be entered in the ERP, and then one of which a person says that it is."""
+    ours, theirs = Client(), a_program(acme, "invoice")
+    ours.force_login(people["otto"].user)
+    show_factor(ours, people["otto"].user)
 
     def read(program, kind="bank-accounts"):
         rows = program.get(f"/api/v1/{kind}").json()["results"]
@@ -260,18 +263,12 @@ def test_a_program_of_ours_reads_how_an_account_came_and_whether_the_erp_pays_by
     assert read(ours)[0][1:] == ("portal", None, None)
     with acting(people["otto"].actor):
         note_entered(first, actor=people["otto"].actor, at=now)
-    shown, moment = "DE •••• 3000", now.isoformat(timespec="seconds").replace("+00:00", "Z")
+    shown, moment = "DE •••• 3000", now.isoformat().replace("+00:00", "Z")
     assert read(ours) == [(shown, "portal", moment, "person")]
     assert read(ours, "bank-changes") == [(shown, "portal", moment, "person")]
     # Of its customer’s ERP a supplier reads nothing.
     assert read(theirs) == [(shown, "portal", None, None)]
     assert read(theirs, "bank-changes") == [(shown, "portal", None, None)]
-
-    replaced(people, acme, account, now)
-    assert read(ours)[0][1:] == ("portal", None, None)
-    hear(paper(NEW_IBAN), at=now + DAY)
-    assert read(ours)[0][3] == "erp"
-    assert read(ours)[1][3] == "person"
 
 
 def test_it_stands_in_the_clear_nowhere_and_no_supplier_reads_it(people, acme, now):
