@@ -156,9 +156,9 @@ def fill_in_the_company(phone: Any) -> None:
     """Name, tax number, address, contact, and how orders arrive, each a small form of its own."""
     phone.get_by_role("link", name="Company", exact=True).click()
     phone.get_by_role("link", name="Change: Legal name").click()
-    phone.get_by_label("Legal name", exact=True).fill("Kraft GmbH")
+    phone.get_by_role("textbox", name="Legal name").fill("Kraft GmbH")
     phone.get_by_label("Country of the registered seat").select_option("DE")
-    phone.get_by_role("button", name="Save").click()
+    phone.get_by_role("button", name="Ask for the change").click()
     phone.get_by_role("link", name="Add a number").click()
     phone.get_by_label("Which number").select_option("vat")
     phone.get_by_label("Country").select_option("DE")
@@ -166,20 +166,23 @@ def fill_in_the_company(phone: Any) -> None:
     phone.get_by_role("button", name="Save").click()
     expect(phone.get_by_text("2 changes wait for approval")).to_be_visible()
     phone.get_by_role("link", name="Change: Registered address").click()
-    phone.get_by_label("Street and number").fill("Kai 1")
-    phone.get_by_label("Postal code").fill("20457")
-    phone.get_by_label("City").fill("Hamburg")
+    for field, value in {"line1": "Kai 1", "postal_code": "20457", "city": "Hamburg"}.items():
+        phone.locator(f"[name={field}]").fill(value)
     phone.get_by_role("button", name="Save").click()
     expect(phone.get_by_text("20457 Hamburg")).to_be_visible()
     phone.get_by_role("link", name="Add a contact").click()
-    phone.get_by_label("Name").fill("Kim Kraft")
-    phone.get_by_label("Orders").check()
-    phone.get_by_label("Invoices").check()
-    phone.get_by_label("Telephone").fill("040 123456")
+    phone.get_by_role("textbox", name="Name", exact=True).fill("Kim Kraft")
+    phone.get_by_role("checkbox", name="Orders").check()
+    phone.get_by_role("checkbox", name="Invoices").check()
+    phone.locator("[name=telephone]").fill("040 123456")
     phone.get_by_role("button", name="Save").click()
-    for part in ("Language, time zone and mail address", "How orders reach the supplier"):
+    said = {
+        "Language, time zone and mail address": "Save",
+        "How orders reach the supplier": "Ask for the change",  # it stands so: nobody is asked
+    }
+    for part, press in said.items():
         phone.get_by_role("link", name=f"Change: {part}").click()
-        phone.get_by_role("button", name="Save").click()
+        phone.get_by_role("button", name=press).click()
         expect(phone.get_by_text("Saved.")).to_be_visible()
 
 
