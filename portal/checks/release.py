@@ -36,8 +36,14 @@ def main() -> int:
 def write_bill() -> Iterator[str]:
     """A CycloneDX file of what the image installs. What is wrong with it, if anything."""
     BILL.unlink(missing_ok=True)
-    command = [BIN / "cyclonedx-py", "requirements", LOCK, "--pyproject", ROOT / "pyproject.toml"]
-    told = ["--sv", "1.6", "--output-reproducible", "--of", "JSON", "-o", BILL]
+    command: list[str | Path] = [
+        BIN / "cyclonedx-py",
+        "requirements",
+        LOCK,
+        "--pyproject",
+        ROOT / "pyproject.toml",
+    ]
+    told: list[str | Path] = ["--sv", "1.6", "--output-reproducible", "--of", "JSON", "-o", BILL]
     done = subprocess.run([*command, *told], capture_output=True, text=True, check=False)
     if done.returncode:
         yield f"No bill of materials could be made:\n{done.stderr.strip()}"
@@ -92,7 +98,7 @@ def plain(name: str) -> str:
 def audit() -> Iterator[str]:
     """What is known against the packages; or that nobody could be asked."""
     AUDIT.unlink(missing_ok=True)
-    command = [
+    command: list[str | Path] = [
         BIN / "pip-audit",
         "--require-hashes",
         "-r",

@@ -1,5 +1,5 @@
-"""What providers tell by SCIM, and the secrets they show; and when an account was last let go. No supplier has a right
-on any of it.
+"""What providers tell by SCIM, and the secrets they show: no supplier has a right on any of it. And when an account was
+last let go, which is read with every other column of a person.
 """
 
 import uuid
@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import migrations, models
 from django.db.models.functions import Lower
 
-from portal.kernel.walls import company_wall
+from portal.kernel.walls import company_wall, supplier_may
 
 NUMBER = ("id", models.BigAutoField(primary_key=True, serialize=False))
 
@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField("user", "let_go_at", models.DateTimeField(null=True)),
+        supplier_may("suppliers_user", "SELECT (let_go_at)"),
         migrations.CreateModel(
             name="ScimSecret",
             fields=[

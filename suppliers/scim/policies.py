@@ -40,7 +40,8 @@ OF_PEOPLE = {"username", "externalid", "emails.value", "id"}
 OF_GROUPS = {"displayname", "externalid", "id"}
 UNTOUCHED = ("id", "meta", "schemas", "groups")
 
-_FILTER = re.compile(r'\s*([A-Za-z0-9:._\-\[\]" ]{1,120}?)\s+eq\s+("(?:[^"\\]|\\.)*")\s*', re.IGNORECASE)
+_WORD = r'[A-Za-z0-9:._\-\[\]"]+'
+_FILTER = re.compile(rf'({_WORD}(?: {_WORD})*) +eq +("(?:[^"\\]|\\.)*")', re.IGNORECASE)
 _PICKED = re.compile(r'\[\s*([a-z]+)\s+eq\s+("(?:[^"\\]|\\.)*"|true|false)\s*\]', re.IGNORECASE)
 _PATH = re.compile(r"[a-z][a-z0-9_$-]*(\.[a-z][a-z0-9_$-]*)?", re.IGNORECASE)
 _SCHEMA = re.compile(r"urn:ietf:params:scim:schemas:core:2\.0:(?:user|group):", re.IGNORECASE)
@@ -117,7 +118,7 @@ def _number(said: str, name: str, otherwise: int) -> int:
 def _filter(said: str, known: Iterable[str]) -> tuple[str, str]:
     if not said:
         return "", ""
-    form = _FILTER.fullmatch(said) if len(said) <= LONGEST_FILTER else None
+    form = _FILTER.fullmatch(said.strip()) if len(said) <= LONGEST_FILTER else None
     attribute = _plain(form[1]) if form else ""
     if form is None or attribute not in known:
         names = ", ".join(sorted(known))

@@ -144,7 +144,7 @@ def people_of(actor: Actor, words: str = "") -> QuerySet[User]:
     `words` is part of a name or of an address; for the buying side also of the name or the number of a supplier.
     """
     people = User.objects.filter(is_active=True).defer(
-        "password", "last_login", "let_go_at"
+        "password", "last_login"
     )  # no supplier's scope reads these
     if actor.is_supplier:
         people = people.filter(memberships__supplier_id__in=actor.supplier_ids)

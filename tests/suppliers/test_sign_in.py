@@ -703,7 +703,7 @@ def test_rules_are_an_administrators_and_keep_their_beginning(people):
 
 def ask_reset(person, by, reason="Called back on the number in our file."):
     with acting(by.actor):
-        user = User.objects.defer("password", "last_login", "let_go_at").get(pk=person.user.pk)
+        user = User.objects.defer("password", "last_login").get(pk=person.user.pk)
         return ask_factor_reset(user, reason, actor=by.actor, at=timezone.now())
 
 
