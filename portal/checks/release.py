@@ -36,14 +36,8 @@ def main() -> int:
 def write_bill() -> Iterator[str]:
     """A CycloneDX file of what the image installs. What is wrong with it, if anything."""
     BILL.unlink(missing_ok=True)
-    command: list[str | Path] = [
-        BIN / "cyclonedx-py",
-        "requirements",
-        LOCK,
-        "--pyproject",
-        ROOT / "pyproject.toml",
-    ]
-    told: list[str | Path] = ["--sv", "1.6", "--output-reproducible", "--of", "JSON", "-o", BILL]
+    command = [f"{BIN}/cyclonedx-py", "requirements", str(LOCK), "--pyproject", f"{ROOT}/pyproject.toml"]
+    told = ["--sv", "1.6", "--output-reproducible", "--of", "JSON", "-o", str(BILL)]
     done = subprocess.run([*command, *told], capture_output=True, text=True, check=False)
     if done.returncode:
         yield f"No bill of materials could be made:\n{done.stderr.strip()}"
@@ -59,31 +53,32 @@ def write_bill() -> Iterator[str]:
 def differences(bill: dict[str, Any], lock: str) -> Iterator[str]:
     """Where a bill of materials and a lock do not name the same packages in the same versions and files."""
     locked, named = pinned(lock), components(bill)
-    for name, (version, _hashes) in sorted(locked.items() - named.items()):
+    for name, version, _hashes in sorted(locked - named, key=str):
         yield f"The bill of materials lacks {name} {version}, or its hashes."
-    for name, (version, _hashes) in sorted(named.items() - locked.items()):
+    for name, version, _hashes in sorted(named - locked, key=str):
         yield f"The bill of materials has {name} {version}, which the lock has not, or not with these hashes."
 
 
-Package = tuple[str, frozenset[str]]
+Package = tuple[str, str, frozenset[str]]
 
 
-def pinned(lock: str) -> dict[str, Package]:
-    """Of each package of a lock the version, and the hashes of the files that may be installed."""
-    found: dict[str, Package] = {}
+def pinned(lock: str) -> set[Package]:
+    """Each package of a lock, its version, and the hashes of its files. One may stand there for each Python."""
+    found: set[Package] = set()
     for block in re.split(r"\n(?=\S)", lock):
         if told := re.match(r"([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]+)", block):
-            found[plain(told[1])] = (told[2], frozenset(re.findall(r"--hash=sha256:([0-9a-f]{64})", block)))
+            hashes = re.findall(r"--hash=sha256:([0-9a-f]{64})", block)
+            found.add((plain(told[1]), told[2], frozenset(hashes)))
     return found
 
 
-def components(bill: dict[str, Any]) -> dict[str, Package]:
+def components(bill: dict[str, Any]) -> set[Package]:
     """The same, of a bill of materials."""
-    found: dict[str, Package] = {}
+    found: set[Package] = set()
     for one in bill.get("components", []):
         files = [file for file in one.get("externalReferences", []) if file["type"] == "distribution"]
         hashes = [mark["content"] for file in files for mark in file.get("hashes", [])]
-        found[plain(one["name"])] = (one["version"], frozenset(hashes))
+        found.add((plain(one["name"]), one["version"], frozenset(hashes)))
     return found
 
 
@@ -98,16 +93,16 @@ def plain(name: str) -> str:
 def audit() -> Iterator[str]:
     """What is known against the packages; or that nobody could be asked."""
     AUDIT.unlink(missing_ok=True)
-    command: list[str | Path] = [
-        BIN / "pip-audit",
+    command = [
+        f"{BIN}/pip-audit",
         "--require-hashes",
         "-r",
-        LOCK,
+        str(LOCK),
         "--disable-pip",
         "--progress-spinner",
         "off",
     ]
-    command += ["--timeout", "15", "-f", "json", "-o", AUDIT]
+    command += ["--timeout", "15", "-f", "json", "-o", str(AUDIT)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     yield from judged(AUDIT.read_text() if AUDIT.exists() else "", done.stderr, len(pinned(LOCK.read_text())))
 

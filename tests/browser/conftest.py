@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from tests.browser.refusals import REFUSED, hear_refusals
+from tests.browser.refusals import REFUSED, hear_refusals, none_refused
 
 # The shell comes first: the same engine without the windows, menus and extensions that nobody sees here, for less than
 # half the work.
@@ -82,7 +82,7 @@ def nothing_is_refused() -> Iterator[None]:
     """There is nothing to refuse, in whatever context a test opened."""
     REFUSED.clear()
     yield
-    assert REFUSED == []
+    none_refused()
 
 
 @pytest.fixture

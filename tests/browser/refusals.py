@@ -14,6 +14,11 @@ def hear_refusals(context: Any) -> None:
     context.on("console", _hear)
 
 
+def none_refused() -> None:
+    """Asked after every test."""
+    assert REFUSED == []
+
+
 def _hear(message: Any) -> None:
     if "Content Security Policy" in message.text:
         REFUSED.append(f"{message.page.url if message.page else ''} {message.location}: {message.text}")

@@ -13,6 +13,7 @@ from portal.kernel.audit.tasks import seal_trail
 from portal.kernel.security.services import note
 from suppliers.models import User
 from tests.browser.axe import WIDTHS, sideways, violations
+from tests.browser.refusals import REFUSED, none_refused
 from tests.browser.test_account import sign_in
 from tests.builders.factors import code_of, give_app
 
@@ -69,3 +70,25 @@ def test_one_takes_out_ones_own_data_and_an_administrator_takes_a_name_away(
     page.get_by_role("button", name="Take the name away for good").click()
     expect(page.get_by_role("heading", name="Former user")).to_be_visible()
     assert violations(page) == []
+
+
+def test_a_page_that_breaks_the_policy_turns_its_test_red(page: Any) -> None:
+    """What `nothing_is_refused` counts after every test here: once on a page that was made to break the policy."""
+
+    def with_a_script_of_somebody(route: Any) -> None:
+        answer = route.fetch()
+        route.fulfill(
+            response=answer, body=answer.text().replace("</body>", "<script>stolen = 1</script></body>")
+        )
+
+    page.route("**/accounts/login/", with_a_script_of_somebody)
+    page.goto("/accounts/login/")
+
+    assert page.evaluate("typeof stolen") == "undefined"
+    with pytest.raises(AssertionError):
+        none_refused()
+    (refused,) = REFUSED
+    assert "/accounts/login/" in refused
+    assert "script-src" in refused
+    REFUSED.clear()  # expected here
+    none_refused()

@@ -1,9 +1,12 @@
 """What attackers try, at every door there is: the doors are found, not listed, so a new one is tried at once."""
 
+import ast
 import csv
+import html
 import io
 import re
 import uuid
+from pathlib import Path
 
 import pytest
 import requests
@@ -19,7 +22,7 @@ from rest_framework import serializers
 from portal.kernel.scope import acting
 from procurement.erp.alerts import delivery as alert_delivery
 from suppliers.forms import PreferencesForm
-from suppliers.models import Membership, User
+from suppliers.models import Membership, Supplier, User
 from suppliers.roles import CompanyRole
 from tests.builders.matrix import make_objects
 from tests.builders.world import make_world
@@ -178,7 +181,6 @@ def test_extra_fields_are_refused_by_name(tokens, people, objects):
 
 @pytest.fixture
 def tokens(everything, db):
-    from suppliers.models import Supplier
     from tests.builders.programs import a_program
 
     def made(number=None, scope=None):
@@ -187,6 +189,44 @@ def tokens(everything, db):
         return a_program(supplier, scope)
 
     return made
+
+
+# --- Templates ----------------------------------------------------------------------------------------------
+
+
+def test_no_template_is_made_of_text():
+    """They are files of one folder of ours; nothing in the code compiles one from a string."""
+    (engine,) = django_settings.TEMPLATES
+    assert [str(one) for one in engine["DIRS"]] == [str(django_settings.BASE_DIR / "templates")]
+    makers = {
+        f"{module.__name__}:{node.lineno}"
+        for module in modules()
+        for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text()))
+        if (isinstance(node, ast.Attribute) and node.attr in ("from_string", "template_string"))
+        or (
+            isinstance(node, ast.ImportFrom)
+            and node.module == "django.template"
+            and "Template" in imported(node)
+        )
+        or (isinstance(node, ast.ImportFrom) and node.module in ("jinja2", "mako", "django.template.base"))
+    }
+    assert makers == set()
+
+
+def imported(node: ast.ImportFrom) -> set[str]:
+    return {one.name for one in node.names}
+
+
+def test_what_people_type_is_shown_and_never_run(people, objects):
+    typed = "{{ request.user.password }}{% debug %}{{ 7|add:7 }}"
+    with acting(FEED):
+        Supplier.objects.update(name=typed)
+    cache.clear()
+
+    page = signed_in(people["max"]).get(f"/orders/{objects.order.key}/").content.decode()
+
+    assert "{{ request.user.password }}{% debug %}{{ 7|add:7 }}" in html.unescape(page)
+    assert people["max"].user.password not in page
 
 
 # --- Guessing -----------------------------------------------------------------------------------------------
@@ -444,7 +484,6 @@ def test_no_answer_to_somebody_signed_in_is_kept_by_a_browser(people, objects):
 def test_no_export_holds_a_formula(people, objects):
     """Every address that gives a CSV, with evil names in the books: no cell begins as a formula would."""
     from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
-    from suppliers.models import Supplier
 
     evil = '=HYPERLINK("http://evil.example")'
     with acting(FEED):

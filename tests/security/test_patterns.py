@@ -71,7 +71,8 @@ LONGEST = {
     "procurement.reading.tables._cells": 500,  # a longer line is no row of a table
     "procurement.reading.tables.SEPARATORS": 500,
     "procurement.reading.columns.HEADS": 500,  # a cell of such a row
-    "procurement.reading.clauses.cue_patterns": 5_000,  # what a line of new text is cut at
+    "procurement.reading.clauses.cue_patterns": 2_500,  # a line is cut at 5,000, and a sign stands for a word of it
+    "suppliers.scim.policies._FILTER": 600,  # LONGEST_FILTER
 }
 # How those are used that stand in a table, and are called by the name of a loop.
 USED_AS = {
