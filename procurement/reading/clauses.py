@@ -98,6 +98,11 @@ class Clause:
         return bool(apart) or (Cue.EARLIER in self.cues and Cue.NEGATION in self.cues)
 
 
+# A mark is as many signs as it is long, and roles are looked for from its first one only: from each of them, a number of
+# very many digits would be read once for each digit.
+NOT_WITHIN = rf"(?!(?<=([{''.join(PLACEHOLDERS.values())}]))\1)"
+
+
 @lru_cache(maxsize=64)
 def cue_patterns(language: str) -> dict[Cue, re.Pattern[str]]:
     return {
@@ -108,7 +113,7 @@ def cue_patterns(language: str) -> dict[Cue, re.Pattern[str]]:
 @lru_cache(maxsize=64)
 def _role_patterns(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple(
-        (role, re.compile(_placed(rf"(?<!\w){_spelled(pattern)}")))
+        (role, re.compile(rf"(?<!\w){NOT_WITHIN}{_placed(_spelled(pattern))}"))
         for role, pattern in LANGUAGES[language].roles
     )
 
