@@ -29,6 +29,7 @@ from tests.people import FEED
 
 def leaves_and_joins(supplier: Supplier) -> tuple[Offboarding, SupplierMerge]:
     """An end of the business that is under way, and a merge into another supplier that waits for a second person."""
+    Supplier.objects.filter(pk=supplier.pk).update(leaving_on=MONDAY.date())
     return (
         Offboarding.objects.create(
             supplier=supplier,
