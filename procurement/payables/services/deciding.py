@@ -7,6 +7,7 @@ back in the same way, and claimed again with an invoice of its own: the ERP know
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
@@ -141,7 +142,7 @@ def pay_short(command: PayShort, *, actor: Actor, at: datetime) -> PaidShort:
     draft = start_credit_note(command.invoice, actor=actor, at=at)
     header = InvoiceHeader(
         number=command.number.strip() or number_of_note(seen),
-        invoiced_on=at.date(),
+        invoiced_on=at.astimezone(ZoneInfo(seen.supplier.time_zone)).date(),  # it is the supplier's paper
         supplied_on=seen.supplied_on,
         reason=part.reason,
         supplier_tax_id=seen.supplier_tax_id,

@@ -51,7 +51,7 @@ from procurement.payables.services.following import follow_invoices
 from procurement.payables.services.parting import look_at_part
 from procurement.payables.services.rules import end_rule, write_limit, write_rule
 from procurement.threads.models import Message
-from suppliers.models import User
+from suppliers.models import Supplier, User
 from suppliers.queries import actor_of
 from suppliers.roles import CompanyRole
 from tests.builders.invoices import a_draft_invoice, do, fresh_invoice, send, settle, write
@@ -317,6 +317,21 @@ def test_less_is_paid_with_a_credit_note_over_exactly_that(people):
         "6.85 was agreed.\n4500000001 · 10 VALVE-15: 21 EUR taken off. "
         "Credit note INV-1-CN takes off 24.99 EUR."
     )
+
+
+def test_a_credit_note_of_ours_is_of_the_day_that_it_is_at_the_supplier(people):
+    """Early in the morning here it is still yesterday in Los Angeles, and a note of today would be of a day to come."""
+    a_limit(people, 1000, role="accounts_payable")
+    invoice = an_invoice_over_price(people)
+    with acting(FEED):
+        Supplier.objects.filter(pk=invoice.supplier_id).update(time_zone="America/Los_Angeles")
+    version, early = fresh_invoice(invoice).version, MONDAY + timedelta(hours=15)  # Tuesday, 1:00
+    command = PayShort(invoice.key, version, (ShortLine(1, Decimal(21)),), "6.85 was agreed")
+
+    with acting(people["otto"].actor):
+        done = pay_short(command, actor=people["otto"].actor, at=early)
+
+    assert fresh_invoice(done.note).invoiced_on == MONDAY.date()
 
 
 def test_a_part_is_approved_line_by_line_and_both_papers_add_up_to_the_cent(people):
