@@ -146,6 +146,7 @@ def test_an_administrator_sees_where_all_sessions_of_somebody_are_ended(
         page.screenshot(path=tmp_path / f"person-{width}.png", full_page=True)
     assert found == [([], 0), ([], 0)]
     page.get_by_role("button", name="End all sessions").click()
+    page.get_by_role("button", name="Show the second factor").click()
     page.wait_for_selector("h1:has-text('A second factor first')")
 
 

@@ -37,7 +37,7 @@ def test_from_the_page_of_a_supplier_to_the_end_and_every_page_in_every_look(
     root.get_by_role("link", name="Acme Valves").click()
     expect(root.get_by_role("link", name="vera@acme.example")).to_be_visible()
     root.get_by_role("link", name="The figures of the last 90 days").click()
-    expect(root.get_by_text("Answers in time")).to_be_visible()
+    expect(root.get_by_role("rowheader", name="Answers in time")).to_be_visible()
     root.go_back()
     root.get_by_role("link", name="End the business with this supplier").click()
     root.get_by_label("Last day").fill(timezone.now().date().isoformat())

@@ -71,7 +71,9 @@ def test_a_sheet_pressed_twice_invites_once(root):
 def test_one_approves_what_another_takes_back_and_one_of_the_two_counts(people, root):
     asha, at = people["asha"].actor, timezone.now()
     with acting(root):
-        write_template(WriteTemplate("all", "All", (Step("preferences"),)), actor=root, at=at)
+        write_template(
+            WriteTemplate("all", "All", (Step("preferences", compulsory=False),)), actor=root, at=at
+        )
         (run,) = invite_suppliers(InviteSuppliers((Target("ACME"),)), actor=root, at=at).runs
     with acting(asha):
         version = hand_in(run.key, actor=asha, at=at).version

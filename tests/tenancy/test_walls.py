@@ -344,8 +344,8 @@ WRITES = {
     "suppliers_documentcontent": "SELECT INSERT",
     "suppliers_documentversion": "SELECT INSERT UPDATE(ended_at,state,version)",
     "suppliers_user": (
-        "SELECT(approver_since_at,asleep_at,company_role,date_joined,email,id,is_active,language,name,session_round,"
-        "shortcuts,theme,time_zone,woken_at) "
+        "SELECT(approver_since_at,asleep_at,company_role,date_joined,email,id,is_active,language,let_go_at,"
+        "name,session_round,shortcuts,theme,time_zone,woken_at) "
         "UPDATE(language,name,shortcuts,theme,time_zone)"
     ),
 }

@@ -306,7 +306,7 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "draft-sheet": naming.mail_draft,
     "person-signin": naming.person,
     "factor-reset-withdraw": naming.person,
-    "person-sessions-end": naming.person,
+    "person-sessions-end": naming.passer_by,
     "impersonate": naming.person,
     "onboarding-run": naming.onboarding_run,
     "onboarding-resend": naming.onboarding_run,

@@ -324,6 +324,13 @@ def member(objects: Objects) -> dict[str, Any]:
     return {"member": member.pk}
 
 
+def passer_by(objects: Objects) -> dict[str, Any]:
+    """Somebody new each time, as a person: none of those who ask is signed out by it."""
+    named = member(objects)
+    with acting(FEED):
+        return {"person": Membership.objects.get(pk=named["member"]).user_id}
+
+
 def colleague(objects: Objects) -> dict[str, Any]:
     with acting(FEED):
         user = User.objects.create_user(

@@ -74,7 +74,7 @@ def test_who_does_nothing_is_reminded_on_three_days_and_then_no_more(root):
 
 
 def test_whoever_is_to_act_is_told_and_not_of_what_is_over(people, root):
-    do(root, write_template, WriteTemplate("all", "All", (Step("preferences"),)))
+    do(root, write_template, WriteTemplate("all", "All", (Step("preferences", compulsory=False),)))
     do(root, invite_suppliers, InviteSuppliers((Target("ACME"),)))
     letters()
     asha = people["asha"].actor
