@@ -110,7 +110,7 @@ def test_rabbitmq_over_tls_proves_its_certificate_and_its_name():
 
 @pytest.mark.parametrize("address", ["redis://127.0.0.1:1/0", "amqp://u:p@127.0.0.1:1//"])
 def test_a_click_does_not_wait_for_a_broker_that_is_away(address):
-    app = Celery(broker=address)
+    app = Celery(broker=address, set_as_current=False)
     app.conf.broker_transport_options = backing.broker_options(urlsplit(address))
     app.conf.broker_connection_timeout = 3
     began = time.monotonic()

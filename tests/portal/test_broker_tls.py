@@ -88,7 +88,7 @@ def a_certificate(folder: Path, name: str) -> tuple[Path, Path]:
 
 def speak(address: str, authority: str) -> None:
     parts = urlsplit(address)
-    app = Celery(broker=backing.broker(parts))
+    app = Celery(broker=backing.broker(parts), set_as_current=False)
     app.conf.broker_use_ssl = backing.broker_tls(parts, authority)
     app.conf.broker_transport_options = backing.broker_options(parts)
     app.conf.broker_connection_timeout = 3

@@ -130,8 +130,12 @@ def test_where_no_pdf_can_be_made_the_page_leads_to_the_print_view(people, monke
 
 
 def test_a_long_order_is_made_by_a_worker_and_kept(
-    people, short_patience, typesetter, django_capture_on_commit_callbacks
+    people, short_patience, typesetter, monkeypatch, django_capture_on_commit_callbacks
 ):
+    sent = []
+    monkeypatch.setattr(
+        paper.current_app, "send_task", lambda name, **told: sent.append((name, told["kwargs"]))
+    )
     order = an_order("1", lines=3)
     asha = signed_in(people["asha"])
 
@@ -147,6 +151,7 @@ def test_a_long_order_is_made_by_a_worker_and_kept(
 
     assert b"Make the PDF" in offered.content
     assert asked.status_code == 303
+    assert sent == [("orders.make_document", {"document_id": document.pk})]
     assert b'hx-trigger="every 2s"' in waiting.content
     assert made
     assert b"Open the PDF" in polled.content
