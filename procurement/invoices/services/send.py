@@ -51,9 +51,10 @@ def send_invoice(named: InvoiceNamed, *, actor: Actor, at: datetime) -> Sent:
     invoice = hold_draft(named.invoice, named.version, actor=actor)
     before = _hold_replaced(invoice)
     draft = written(invoice)
-    _require_number(invoice)
     require_business(invoice.supplier_id, actor=actor)
     findings = check_invoice(checked(draft, at=at))
+    # After the checks, which look at the number as well: one taken in between is told the same way.
+    _require_number(invoice)
     if bad := stops(findings):
         raise Invalid(bad[0].message, [_problem_of(one) for one in bad])
     with _number_once(invoice):
