@@ -9,6 +9,7 @@ from procurement.partners.messages import EndBusiness
 from procurement.partners.services import end_business
 from suppliers.models import Supplier
 from suppliers.offboarding.messages import BeginOffboarding
+from suppliers.offboarding.queries import today_at
 from suppliers.offboarding.services import begin_offboarding, call_off_offboarding, move_last_day
 from tests.builders.notices import mailed
 from tests.builders.world import an_order
@@ -23,9 +24,10 @@ def do(actor, verb, *args):
 
 
 def test_its_people_hear_of_it_in_time_and_at_the_end(people):
-    root, today = people["root"].actor, timezone.now().date()
+    root = people["root"].actor
     with acting(FEED):
         globex = Supplier.objects.get(number="GLOBEX")
+    today = today_at(globex, timezone.now())
     begin = BeginOffboarding(globex.key, today, "Too dear.", "Thank you for all.")
 
     row = do(root, begin_offboarding, begin)

@@ -33,7 +33,7 @@ from suppliers.models import ApiToken, Invitation, Membership, Supplier
 from suppliers.offboarding.messages import BeginOffboarding
 from suppliers.offboarding.models import Offboarding
 from suppliers.offboarding.policies import unexplained
-from suppliers.offboarding.queries import history_of, standing_for
+from suppliers.offboarding.queries import history_of, standing_for, today_at
 from suppliers.offboarding.services import (
     begin_offboarding,
     call_off_offboarding,
@@ -102,7 +102,8 @@ def do(actor, verb, *args, at, **more):
 
 
 def begun(root, acme, now, days=30, words="Thank you for eleven good years."):
-    command = BeginOffboarding(acme.key, now.date() + timedelta(days=days), "Another source.", words)
+    last_on = today_at(acme, now) + timedelta(days=days)
+    command = BeginOffboarding(acme.key, last_on, "Another source.", words)
     return do(root, begin_offboarding, command, at=now)
 
 

@@ -23,6 +23,7 @@ from suppliers.messages import SupplierPaper
 from suppliers.models import Membership, Supplier, User
 from suppliers.offboarding.messages import BeginOffboarding
 from suppliers.offboarding.models import Offboarding
+from suppliers.offboarding.queries import today_at
 from suppliers.offboarding.services import begin_offboarding
 from suppliers.services import receive_suppliers
 from tests.builders.changes import an_agreed_order
@@ -215,7 +216,7 @@ def test_as_many_queries_for_thirty_as_for_one(people, root, acme):
 
 
 def begin(root, acme, **changed):
-    data = {"last_on": timezone.now().date().isoformat(), "reason": "Another source.", "words": ""}
+    data = {"last_on": today_at(acme, timezone.now()).isoformat(), "reason": "Another source.", "words": ""}
     return root.post(place("offboarding-begin", acme), {**data, **changed})
 
 
@@ -293,7 +294,7 @@ def send(client, method, path, data=None):
 
 def test_the_end_of_a_business_through_the_api(people, root, acme):
     an_order("4500000001", at=timezone.now())
-    today = timezone.now().date().isoformat()
+    today = today_at(acme, timezone.now()).isoformat()
     asked = {"supplier": "ACME", "last_on": today, "reason": "Another source."}
     assert send(root, "post", "/offboardings", {**asked, "supplier": "NONE"}).status_code == 422
     made = send(root, "post", "/offboardings", asked)
