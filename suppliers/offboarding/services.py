@@ -220,7 +220,9 @@ def _text(field: str, typed: str, problems: list[Problem], *, needed: bool = Tru
 def _check_day(last_on: date, supplier: Supplier, at: datetime, problems: list[Problem]) -> None:
     today = today_at(supplier, at)
     if not day_is_sound(last_on, today):
-        message = _("Where the supplier is, it is %(today)s. Choose that day or a later one, within three years.")
+        message = _(
+            "Where the supplier is, it is %(today)s. Choose that day or a later one, within three years."
+        )
         message %= {"today": today.isoformat()}
         problems.append(Problem("last_on", message, last_on.isoformat(), "day"))
 
