@@ -9,3 +9,9 @@ class KernelConfig(AppConfig):
     name = "portal.kernel"
     label = "kernel"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Long lists of ids go to the database as one value."""
+        from portal.kernel.lookups import register_lookups
+
+        register_lookups()
