@@ -40,7 +40,7 @@ class _AsArray(In):
             field = field.foreign_related_fields[0] if len(field.foreign_related_fields) == 1 else None
         if not isinstance(field, (IntegerField, UUIDField)):
             return None
-        return _ARRAYS.get(str(field.rel_db_type(connection)).lower())
+        return _ARRAYS.get(field.db_type(connection) or "")
 
 
 class InMany(_AsArray):
