@@ -9,6 +9,7 @@ import pytest
 from django.core import mail as outbox
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
+from django.test import Client
 from django.utils import timezone
 
 from portal.kernel.actors import Channel
@@ -31,7 +32,7 @@ from suppliers.banking.models import (
     BankSignal,
     BankVote,
 )
-from suppliers.banking.queries import OFFICE, objections, open_number, payable_accounts
+from suppliers.banking.queries import OFFICE, objections, open_number, payable_accounts, told_of_request
 from suppliers.banking.services import (
     AccountTold,
     Frozen,
@@ -41,6 +42,7 @@ from suppliers.banking.services import (
     ask_shortening,
     ask_thaw,
     confirm_thaw,
+    contacts_to_call,
     freeze_bank_details,
     freeze_by_link,
     go_on_without,
@@ -827,6 +829,36 @@ def test_a_program_proposes_and_a_person_requests(people, acme, now):
     change = ask(command, people["asha"], now)
     assert (change.state, change.origin) == ("requested", "api")
     assert all_said(change, people, now).state == "waiting"
+
+
+def test_whoever_proposed_an_account_is_not_asked_back_whether_it_is_right(people, acme, now):
+    # Asha's open session is enough to propose by the API; the fraudster then rings our administrator up, who requests
+    # it in the supplier's name. Asha's own word, or nobody's but hers, must not carry it.
+    client = Client()
+    client.force_login(people["asha"].user)
+    body = {"kind": "add", "country": "DE", "number": NEW_IBAN, "holder": "Acme Valves", "currency": "EUR"}
+    made = client.post("/api/v1/bank-changes", body, content_type="application/json")
+    assert (made.status_code, made.json()["state"]) == (201, "proposed")
+    with acting(OFFICE):
+        others = BankContact.objects.filter(supplier=acme).exclude(user_id=people["asha"].user.pk)
+        others.update(since_at=now - 20 * DAY)
+    command = AskForChange(acme.key, "add", WHY, proof=PAPER, proposal=made.json()["key"])
+    now += HOUR
+    change = ask(command, people["root"], now)
+
+    assert change.askers == {people["asha"].user.pk, people["root"].user.pk}
+    own = in_office(lambda: BankContact.objects.get(user_id=people["asha"].user.pk, supplier=acme))
+    refs = in_office(lambda: [one.ref for one in contacts_to_call(change)])
+    assert refs
+    assert f"person:{own.pk}" not in refs
+    # All others are younger than a month: that nobody but who proposed it is older is the risk it always was.
+    assert in_office(BankSignal.objects.filter(change=change, kind="no_old_contact").exists)
+    # Nor is it enough that she alone was told.
+    with acting(OFFICE):
+        mails = BankNotice.objects.filter(change=change, kind="requested", of_company=False)
+        mails.update(state="failed", waived_at=now)
+        mails.filter(address=own.address).update(state="sent", sent_at=now)
+        assert told_of_request(change) is None
 
 
 def test_the_erp_opens_a_proposal_and_overwrites_nothing(people, acme, account, now):
