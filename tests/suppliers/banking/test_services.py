@@ -345,6 +345,36 @@ def test_a_contact_of_the_company_data_is_told_and_called_under_the_number_on_re
     assert (attempt(f"contact:{old.pk}").telephone, again(change).called_at) == ("+49 30 555 0142", now)
 
 
+def test_a_contact_added_for_it_speaks_for_nobody_where_only_who_asks_has_been_there_for_long(people, now):
+    # A small supplier: one person, whose address is the company's. Whoever has that session adds a contact, with a
+    # telephone number of their own, and asks a minute later.
+    with acting(OFFICE):
+        solo = Supplier.objects.create(
+            number="SOLO", name="Solo Parts", country="DE", email="ida@solo.example"
+        )
+        user = User.objects.create_user("ida@solo.example", name="Ida Solo")
+        Membership.objects.create(user=user, supplier=solo, role="administrator")
+        actor = actor_of(user)
+        assert actor is not None
+        ida = Person(user, actor)
+        BankContact.objects.filter(supplier=solo).update(since_at=now - 400 * DAY)
+        said = {"supplier": solo, "roles": ["invoices"], "begun_by": "Ida Solo", "since_at": now - HOUR / 60}
+        mule = Contact.objects.create(**said, name="Accounts", email="mule@far.example", telephone="+44 20 1")
+    change = ask(wanted(solo, typed=typed(holder="Solo Parts")), ida, now)
+
+    assert in_office(lambda: contacts_to_call(change)) == []
+    otto = people["otto"]
+    command = RecordCall(change.key, f"contact:{mule.pk}", "confirmed", note="They say that it is right.")
+    with pytest.raises(Invalid, match="before the request"), acting(otto.actor):
+        record_call(command, actor=otto.actor, factor=factor(otto, now), at=now)
+    # Known for long enough, that contact is one like any other.
+    refuse = again(change)
+    with acting(otto.actor):
+        refuse_change(refuse, WHY, actor=otto.actor, at=now)
+    later = ask(wanted(solo, typed=typed(holder="Solo Parts")), ida, now + 15 * DAY)
+    assert in_office(lambda: [one.ref for one in contacts_to_call(later)]) == [f"contact:{mule.pk}"]
+
+
 def test_who_approved_does_not_call_after_the_other_who_approved_has(people, acme, now):
     change = ask(wanted(acme), people["asha"], now)
     approve(change, people["otto"], now)
