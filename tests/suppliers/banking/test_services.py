@@ -4,6 +4,7 @@ import uuid
 from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
 from django.core import mail as outbox
@@ -14,11 +15,16 @@ from django.utils import timezone
 
 from portal.kernel.actors import Channel
 from portal.kernel.audit.models import AuditEvent
+from portal.kernel.audit.services import record
 from portal.kernel.errors import Duplicate, IllegalTransition, Invalid, NotAllowed, NotFound, StaleDocument
 from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.scope import acting
 from portal.kernel.sealing import SealingKey, Unreadable, unseal_bytes
 from procurement.notifications.approvers import tell_watchers
+from procurement.notifications.bank import mail_of
+from procurement.notifications.bounces import provider_says
+from procurement.notifications.services import hear_of_bounces
+from procurement.notifications.services.gathering import POSTMAN
 from suppliers.banking.messages import AskForChange, FreshFactor, RecordCall
 from suppliers.banking.models import (
     BankAccount,
@@ -697,6 +703,48 @@ def test_nothing_comes_into_force_of_which_nobody_could_be_told(people, acme, ac
     assert take_due_effect(lengthened.waits_until) == 1
     told_why = in_office(lambda: AuditEvent.objects.get(kind="bank.unreached_waived"))
     assert (told_why.internal, len(told_why.facts["to"])) == (True, 5)
+
+
+def test_a_notice_that_comes_back_after_it_was_taken_was_told_to_nobody(people, acme, account, now):
+    change = all_said(ask(wanted(acme, account=account.key), people["asha"], now + HOUR), people, now + HOUR)
+    due = change.waits_until
+    with acting(OFFICE):
+        notices = BankNotice.objects.filter(change=change, kind="requested", of_company=False)
+        olga = notices.get(address="olga@supplier.example")
+        arun = notices.get(address="arun@supplier.example")
+        letter, other = mail_of(olga), mail_of(arun)
+    named = letter.extra_headers["Message-ID"].strip("<>")
+    spam = SimpleNamespace(
+        event_type="complained",
+        reject_reason="",
+        description="",
+        metadata=other.metadata,
+        recipient=arun.address,
+    )
+    provider_says(None, spam, "Postmark")  # who calls it spam has got it
+
+    failure = {"message_id": named, "address": "", "status": "5.1.1", "diagnosis": "no such mailbox"}
+    with acting(POSTMAN):
+        record(
+            "mail.bounced", "mail:1", actor=POSTMAN, at=now, supplier_id=None, facts={"failures": [failure]}
+        )
+    event = in_office(lambda: AuditEvent.objects.get(kind="mail.bounced"))
+    for _time in range(2):
+        hear_of_bounces([event], now)
+
+    assert in_office(lambda: list(notices.filter(state="failed").values_list("address", "fault"))) == [
+        ("olga@supplier.example", "5.1.1 no such mailbox")
+    ]
+    assert in_office(AuditEvent.objects.filter(kind="bank.notice_failed").count) == 1
+    assert take_due_effect(due) == 0
+    assert again(change).state == "waiting"
+    max_ = people["max"]
+    with acting(max_.actor):
+        go_on_without(change, WHY, actor=max_.actor, factor=factor(max_, due), at=due)
+    assert take_due_effect(due) == 1
+    back = SimpleNamespace(**{**vars(spam), "event_type": "bounced"})
+    provider_says(None, back, "Postmark")
+    assert in_office(lambda: notices.get(pk=arun.pk).state) == "failed"
 
 
 def test_two_others_thaw_it_each_with_a_reason_and_all_begins_anew(people, acme, account, now):
