@@ -74,6 +74,10 @@ from suppliers.queries import actor_of
 from suppliers.roles import COMPANY_ROLES, Permission
 from suppliers.services import receive_suppliers
 from suppliers.signin.models import SignIn
+from suppliers.signin.services import ask_factor_reset
+from suppliers.sso.messages import WriteProvider
+from suppliers.sso.models import IdentityProvider, ProviderDomain
+from suppliers.sso.services import change_provider, switch_on
 from tests.builders.bank import (
     HOUR,
     NEW_IBAN,
@@ -487,6 +491,50 @@ def test_all_who_see_to_bank_details_hear_of_somebody_new_among_them(people, now
         change_staff_role(people["pia"].user.pk, "buyer", actor=root, at=now)
         aside = AuditEvent.objects.filter(kind="staff.role_changed").latest("id")
     assert told(aside) == set()
+
+
+def test_all_who_see_to_bank_details_hear_that_somebody_could_come_in_as_one_of_them(people, acme, now):
+    # Whoever runs the portal needs no new judges where the old ones can be had: by a sign-in of their own that says who
+    # is who, or by taking a factor away.
+    root = people["root"].actor
+    said = {"kind": "oidc", "issuer": "https://id.example", "client_id": "q", "written_at": now}
+    said |= {"written_by": "Root Admin", "tried_at": now}
+
+    def switched_on(name, supplier=None):
+        with acting(root):
+            made = IdentityProvider.objects.create(name=name, supplier=supplier, **said)
+            ProviderDomain.objects.create(provider=made, domain=f"{name.lower()}.example")
+            switch_on(made, actor=root, at=now)
+        return made
+
+    def told(kind):
+        outbox.outbox.clear()
+        tell_watchers([in_office(lambda: AuditEvent.objects.filter(kind=kind).latest("id"))], now)
+        return {letter.to[0] for letter in outbox.outbox}
+
+    everybody = {f"{name}@northmoor.example" for name in ("otto", "root", "max")}
+    switched_on("Theirs", acme)
+    assert told("identity_provider.enabled") == set()
+    ours = switched_on("Ours")
+    assert told("identity_provider.enabled") == everybody
+    assert "Root Admin switched on the sign-in “Ours”" in outbox.outbox[0].body
+    written = WriteProvider(
+        "Ours", "https://id.example", client_id="q", secret="s", domains=("ours.example",)
+    )
+    for domains, readers in ((written.domains, everybody), (("ours.example", "more.example"), everybody)):
+        with acting(root):
+            change_provider(ours, replace(written, domains=domains), actor=root, at=now)
+        assert told("identity_provider.changed") == readers
+    with acting(root):
+        change_provider(
+            ours, replace(written, secret="", domains=("ours.example", "more.example")), actor=root, at=now
+        )
+    assert told("identity_provider.changed") == set()  # nothing is another
+
+    for name, readers in (("otto", everybody - {"otto@northmoor.example"}), ("bea", set())):
+        with acting(root):
+            ask_factor_reset(people[name].user, WHY, actor=root, at=now)
+        assert told("factor.reset_asked") == readers
 
 
 # --- risks and waiting --------------------------------------------------------------------------------------
