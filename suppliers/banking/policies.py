@@ -120,7 +120,8 @@ def who_is_called(
 
     Only where nobody at all is that old, who asks included, does any contact do who was there before: the risk
     `no_old_contact` is seen then. A supplier whose only old contact asks is no new one, and one that was added a minute
-    ago would speak for it. Who has a telephone number on record, under the same address, is called under that one.
+    ago would speak for it. Who has a telephone number on record, under the same address, is called under that one: the
+    one there was first, since whoever waits for a while with a number of their own has waited for this.
     """
     gone = requested_at - timedelta(days=former_days)
     known = [
@@ -131,7 +132,10 @@ def who_is_called(
     ]
     old = [one for one in known if is_old_enough(one, requested_at=requested_at, days=days)]
     found = [one for one in old or known if not one.address or one.address.casefold() not in own]
-    on_record = {one.address.casefold(): one.telephone for one in found if one.telephone and one.address}
+    on_record: dict[str, str] = {}
+    for one in sorted(found, key=lambda one: one.since_at):
+        if one.telephone and one.address:
+            on_record.setdefault(one.address.casefold(), one.telephone)
     return [
         replace(one, telephone=on_record.get(one.address.casefold(), "")) if not one.telephone else one
         for one in found

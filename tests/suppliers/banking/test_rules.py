@@ -248,6 +248,13 @@ def test_who_is_called_back_and_under_which_number():
     mine = {"sales@acme.example"}
     assert called(old, new, own=mine) == []
     assert called(known("person:4", 13), new, own=mine) == [("person:2", "")]  # a new supplier
+    patient = known("contact:6", 16, "sales@acme.example", "+44 20 5550199")
+    replaced = replace(before, until_at=AT - timedelta(days=16))
+    assert called(replaced, old, patient) == [
+        ("contact:1", "+49 30 5550100"),
+        ("person:1", "+49 30 5550100"),
+        ("contact:6", "+44 20 5550199"),
+    ]
     assert called(known("contact:3", 400, "", "+49 1", until=91)) == []
     assert called(known("contact:4", 400, "", "+49 1"), known("contact:5", 400, "", "+49 2")) == [
         ("contact:4", "+49 1"),
