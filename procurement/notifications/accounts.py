@@ -174,6 +174,24 @@ def _company_reached_otherwise(item: Item, notice: Notice, event: AuditEvent) ->
     return _("A mail address of %(supplier)s is changed") % said
 
 
+def _contact_called_otherwise(item: Item, notice: Notice, event: AuditEvent) -> str:
+    facts = event.facts
+    said = {
+        "by": event.actor_label,
+        "supplier": facts["supplier"],
+        "name": facts["name"],
+        "company": _companies(),
+    }
+    item.url, item.button = settings.PUBLIC_URL, _("Open the portal")
+    item.sentences.append(
+        _("%(by)s wrote down at which number %(name)s is called as a contact of %(supplier)s.") % said
+    )
+    item.sentences.append(
+        _("Did nobody of yours mean to, call %(company)s at once, and not by a number out of a mail.") % said
+    )
+    return _("A telephone number of %(supplier)s is changed") % said
+
+
 def _registers(item: Item, notice: Notice, event: AuditEvent) -> str:
     asked = SupplierRequest.objects.get(key=event.facts["request"])
     path = reverse("register-company", args=[asked.token])
@@ -283,6 +301,7 @@ _WRITERS: dict[str, Callable[[Item, Notice, AuditEvent], str]] = {
     "person.wake_asked": _wake,
     "supplier.member_removed": _removed,
     "supplier.mail_address_changed": _company_reached_otherwise,
+    "supplier.telephone_changed": _contact_called_otherwise,
     "registration.asked": _registers,
     "registration.refused": _not_registered,
     "offboarding.begun": _business_ends,

@@ -15,13 +15,13 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from portal.kernel.audit.services import record
 from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.outbox.services import ParkMessage, RetryLater
 from portal.kernel.scope import acting, require_no_transaction
 from procurement.notifications.delivery import Refused, hand_over
 from procurement.notifications.policies import MOST_TRIES_FOR, message_id
 from procurement.notifications.services.mailing import mail_domain
+from procurement.notifications.services.returned import note_not_told
 from suppliers.banking.models import BankNotice
 from suppliers.banking.presenters import what_text
 from suppliers.banking.queries import (
@@ -64,20 +64,8 @@ def deliver(message: OutboxMessage) -> str:
 
 
 def _note_failed(notice: BankNotice, reason: str, at: datetime) -> None:
-    """That a contact could not be told is itself something to look at."""
     with acting(OFFICE):
-        BankNotice.objects.filter(pk=notice.pk).update(state=BankMailState.FAILED, fault=reason[:300])
-        stream = notice.change.stream if notice.change else f"supplier:{notice.supplier.key}"
-        facts = {"to": notice.address, "kind": notice.kind, "reason": reason[:300]}
-        record(
-            "bank.notice_failed",
-            stream,
-            actor=OFFICE,
-            at=at,
-            supplier_id=notice.supplier_id,
-            facts=facts,
-            internal=True,
-        )
+        note_not_told(notice, reason, at=at)
 
 
 def mail_of(notice: BankNotice) -> EmailMultiAlternatives:
@@ -96,6 +84,7 @@ def mail_of(notice: BankNotice) -> EmailMultiAlternatives:
             },
         )
         mail.attach_alternative(render_to_string("mail/bank_notice.html", context), "text/html")
+        mail.metadata = {"mail": str(notice.key)}  # type: ignore[attr-defined]  # comes back with a bounce, as in delivery
     return mail
 
 

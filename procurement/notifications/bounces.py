@@ -15,7 +15,8 @@ from procurement.notifications.services.gathering import POSTMAN
 
 logger = logging.getLogger(__name__)
 
-UNDELIVERED = ("bounced", "rejected", "failed", "invalid", "complained")
+COMPLAINED = "complained"
+UNDELIVERED = ("bounced", "rejected", "failed", "invalid", COMPLAINED)
 
 
 def provider_says(sender: Any, event: Any, esp_name: str, **_kwargs: Any) -> None:
@@ -25,5 +26,11 @@ def provider_says(sender: Any, event: Any, esp_name: str, **_kwargs: Any) -> Non
     reason = " ".join(filter(None, (event.event_type, event.reject_reason, event.description))).strip()
     key = str((event.metadata or {}).get("mail", ""))
     with acting(POSTMAN):
-        known = note_bounce(key=key, address=event.recipient or "", reason=reason, at=timezone.now())
+        known = note_bounce(
+            key=key,
+            address=event.recipient or "",
+            reason=reason,
+            has_arrived=event.event_type == COMPLAINED,
+            at=timezone.now(),
+        )
     logger.info("mail undelivered", extra={"provider": esp_name, "known": known})

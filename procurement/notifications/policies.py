@@ -68,6 +68,7 @@ ABOUT_ACCOUNTS = (
     "person.wake_asked",
     "supplier.member_removed",
     "supplier.mail_address_changed",
+    "supplier.telephone_changed",
     "registration.asked",
     "registration.refused",
     "offboarding.begun",

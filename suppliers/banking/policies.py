@@ -7,7 +7,7 @@ was proposed, such as in a sheet. Who called back may be one of the two, never b
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -108,12 +108,20 @@ def is_old_enough(contact: KnownContact, *, requested_at: datetime, days: int) -
 
 
 def who_is_called(
-    contacts: Iterable[KnownContact], *, requested_at: datetime, days: int, former_days: int
+    contacts: Iterable[KnownContact],
+    *,
+    requested_at: datetime,
+    days: int,
+    former_days: int,
+    own: Collection[str] = (),
 ) -> list[KnownContact]:
-    """Whom one may call back about a request: known for so many days before it, and still, or until a while ago.
+    """Whom one may call back about a request: known for so many days before it, and still, or until a while ago; nobody
+    at an address of who asks (`own`, in small letters).
 
-    Only where nobody at all is that old does any contact do who was there before: the risk `no_old_contact` is seen
-    then. Who has a telephone number on record, under the same address, is called under that one.
+    Only where nobody at all is that old, who asks included, does any contact do who was there before: the risk
+    `no_old_contact` is seen then. A supplier whose only old contact asks is no new one, and one that was added a minute
+    ago would speak for it. Who has a telephone number on record, under the same address, is called under that one: the
+    one there was first, since whoever waits for a while with a number of their own has waited for this.
     """
     gone = requested_at - timedelta(days=former_days)
     known = [
@@ -123,8 +131,11 @@ def who_is_called(
         and (one.until_at is None or one.until_at > gone)
     ]
     old = [one for one in known if is_old_enough(one, requested_at=requested_at, days=days)]
-    found = old or known
-    on_record = {one.address.casefold(): one.telephone for one in found if one.telephone and one.address}
+    found = [one for one in old or known if not one.address or one.address.casefold() not in own]
+    on_record: dict[str, str] = {}
+    for one in sorted(found, key=lambda one: one.since_at):
+        if one.telephone and one.address:
+            on_record.setdefault(one.address.casefold(), one.telephone)
     return [
         replace(one, telephone=on_record.get(one.address.casefold(), "")) if not one.telephone else one
         for one in found

@@ -394,12 +394,14 @@ def signals_of(
     *,
     before: BankAccount | None,
     requester: int,
+    proposer: int | None = None,
     on_behalf: bool,
     device: Device,
     at: datetime,
     but: int | None = None,
 ) -> list[Signal]:
-    """What makes a request look like a fraud. In the office; a fixed number of queries. `but` is the request itself."""
+    """What makes a request look like a fraud. In the office; a fixed number of queries. `but` is the request itself,
+    `proposer` who wrote its number down where that is somebody else."""
     contacts = known_contacts(supplier)
     found = list(_of_the_account(supplier, account, before, but)) if account else []
     mine = [one.since_at for one in contacts if one.user_id == requester and one.until_at is None]
@@ -410,7 +412,8 @@ def signals_of(
     news = SignIn.objects.filter(user_id=requester, is_new_country=True, at__gt=at - NEW_COUNTRY_FOR)
     if where := news.order_by("-id").values_list("country", flat=True).first():
         found.append(Signal("new_country", {"country": where}))
-    own = {one.address.casefold() for one in contacts if one.user_id == requester}
+    askers = {requester, proposer} - {None}
+    own = {one.address.casefold() for one in contacts if one.user_id in askers}
     if not any(
         one.since_at < at - NEW_PERSON_FOR and not (one.address and one.address.casefold() in own)
         for one in contacts
@@ -472,7 +475,7 @@ def notice_of(token: str) -> BankNotice | None:
 
 def told_of_request(change: BankChange) -> datetime | None:
     """When the last of those known from before was told of a request; None while one is not. In the office."""
-    who = [change.requested_by_user_id]
+    who = change.askers
     own = {
         *User.objects.filter(pk__in=who).values_list("email", flat=True),
         *BankContact.objects.filter(user_id__in=who).values_list("address", flat=True),

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -339,6 +340,7 @@ def _ours(
         "may_enter": to_enter and actor.may(P.BANK_APPROVE) and not erp_tells(change.supplier_id, request.at),
         "risks": risk_rows(signals_kept(change)),
         "contacts": contacts,
+        "contact_days": settings.BANK_CONTACT_DAYS,
         "calls": list(change.calls.order_by("-id")),
         "votes": list(change.votes.filter(purpose=VotePurpose.APPROVE).order_by("id")),
         "shortening": shortening,

@@ -18,6 +18,7 @@ from portal.kernel.errors import Duplicate, Invalid
 from portal.kernel.idempotency.services import recall, remember
 from portal.kernel.web import paginate, see_other
 from suppliers.models import ApiToken
+from suppliers.people.ways import require_own_factor
 from suppliers.roles import Permission
 from suppliers.services import NewToken, create_own_token, create_token, revoke_token
 from suppliers.tokens.forms import OwnTokenForm, TokenForm
@@ -43,7 +44,8 @@ def token_list(request: DoorRequest) -> HttpResponse:
 
 @door(Permission.TOKEN_MANAGE, methods=["GET", "POST"])
 def token_new(request: DoorRequest) -> HttpResponse:
-    """Make a token. Its secret is in this answer and nowhere else."""
+    """Make a token. Its secret is in this answer and nowhere else; it outlives the session in which it was made."""
+    require_own_factor(request)
     if request.method != "POST":
         return _show_form(request, TokenForm(actor=request.actor))
     form = TokenForm(request.POST, actor=request.actor)

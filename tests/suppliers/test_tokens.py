@@ -16,6 +16,7 @@ from suppliers.authentication import actor_of_token
 from suppliers.models import ApiToken, Supplier
 from suppliers.services import create_token, digest_of, revoke_token
 from suppliers.states import SupplierState
+from tests.builders.factors import give_app, show_factor
 from tests.builders.programs import Program
 from tests.builders.world import MONDAY
 from tests.people import FEED
@@ -69,6 +70,22 @@ def test_administrator_makes_a_token_that_works_and_is_never_shown_again(people)
     )
     assert secret not in client.get("/tokens/").content.decode()
     assert Program(token, secret).get("/api/v1/orders").status_code == 200
+
+
+def test_whoever_has_a_second_factor_shows_it_for_a_key_that_outlives_the_session(people):
+    client = signed_in(people["asha"])
+    give_app(people["asha"].user)
+
+    asked = client.get("/tokens/new/")
+    assert (asked.status_code, asked["Location"].startswith("/step-up/")) == (302, True)
+    page = make(client, scope="invoice")
+    assert (page.status_code, all_tokens()) == (409, [])
+    assert "\nOrder desk</textarea>" in page.content.decode()  # what was typed comes along
+
+    show_factor(client, people["asha"].user)
+    assert make(client, scope="invoice").status_code == 201
+    (token,) = all_tokens()
+    assert client.post(f"/tokens/{token.prefix}/revoke/").status_code == 303
 
 
 def test_secret_is_nowhere_in_the_database(people):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from email.utils import parseaddr
 from urllib.parse import urlsplit
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.conf import settings
 
@@ -19,6 +19,7 @@ from procurement.notifications.models import Notice, NoticeMail
 from procurement.notifications.policies import mails_due, message_id
 from procurement.notifications.queries import waiting_notices
 from procurement.notifications.services.gathering import POSTMAN
+from procurement.notifications.services.returned import bank_notice_named, key_in, note_not_told
 from procurement.notifications.states import Audience, MailState, NoticeState
 
 TOPIC = "notices"
@@ -143,29 +144,31 @@ def fail_mail(mail: NoticeMail, reason: str, *, at: datetime) -> bool:
 
 
 @requires_scope
-def note_bounce(*, message: str = "", key: str = "", address: str = "", reason: str, at: datetime) -> bool:
-    """A mail of ours came back. Says whether it is news.
+def note_bounce(
+    *,
+    message: str = "",
+    key: str = "",
+    address: str = "",
+    reason: str,
+    has_arrived: bool = False,
+    at: datetime,
+) -> bool:
+    """A mail of ours came back, one about bank details included (`returned`). Says whether it is news.
 
     Which one, its Message-ID says, or its `key`; where both are lost, it is the last one to that `address`. Only who
-    has shown who they are may give the address alone: anybody can make up a report.
+    has shown who they are may give the address alone: anybody can make up a report. `has_arrived`: its reader called it
+    spam, and so was told of what it says about bank details.
     """
+    if about_bank := bank_notice_named(message=message, key=key):
+        return not has_arrived and note_not_told(about_bank, reason, at=at)
     bare = message.strip().strip("<>").strip()
     mails = NoticeMail.objects.select_for_update().order_by("-created_at", "-id")
     found = mails.filter(message_id=bare).first() if bare else None
-    if found is None and is_key(key):
+    if found is None and key_in(key) is not None:
         found = mails.filter(key=key).first()
     if found is None and address:
         found = mails.filter(address__iexact=address.strip(), state=MailState.SENT).first()
     return fail_mail(found, reason, at=at) if found else False
-
-
-def is_key(text: str) -> bool:
-    """Whether a text is the key of a mail, ours or not."""
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _sent_facts(mail: NoticeMail, notices: Sequence[Notice]) -> list[Fact]:

@@ -100,6 +100,7 @@ def request_change(
             wish.account,
             before=wish.before,
             requester=user_id,
+            proposer=change.proposed_by_user_id,
             on_behalf=actor.is_company,
             device=command.device,
             at=at,

@@ -60,17 +60,14 @@ def _asked_at(change: BankChange) -> datetime:
 def contacts_to_call(change: BankChange) -> list[KnownContact]:
     """Who may be called back about a change, the oldest first: see `policies.who_is_called`. In the office."""
     known = known_contacts(change.supplier)
-    # Who asked is not asked back, under whatever name the same address is known.
-    own = {
-        one.address.casefold()
-        for one in known
-        if one.user_id is not None and one.user_id == change.requested_by_user_id
-    }
+    # Who asked, or wrote the number down, is not asked back, under whatever name the same address is known.
+    own = {one.address.casefold() for one in known if one.user_id in change.askers}
     return who_is_called(
-        [one for one in known if not one.address or one.address.casefold() not in own],
+        known,
         requested_at=change.requested_at or change.proposed_at,
         days=settings.BANK_CONTACT_DAYS,
         former_days=settings.BANK_FORMER_DAYS,
+        own=own,
     )
 
 

@@ -38,6 +38,7 @@ CHANGED = "supplier.detail_changed"
 REQUESTED = "supplier.change_requested"
 DUPLICATE = "supplier.duplicate_suspected"
 MAIL_CHANGED = "supplier.mail_address_changed"
+TELEPHONE_CHANGED = "supplier.telephone_changed"
 
 
 @requires_scope
@@ -202,7 +203,8 @@ def _write(
 
 
 def tell_addresses(change: ChangeRequest, supplier: Supplier, *, actor: Actor, at: datetime) -> None:
-    """The company's mail address, or a contact's, is another now, or no more: see `tell_both`."""
+    """The company's mail address, or a contact's, is another now, or no more: see `tell_both`; or a contact is called
+    at another number."""
     old, new = (str(side.get("email") or "") for side in (change.old, change.new))
     if change.part not in (Part.PREFERENCES, Part.CONTACT):
         return
@@ -213,6 +215,35 @@ def tell_addresses(change: ChangeRequest, supplier: Supplier, *, actor: Actor, a
         "time_zone": supplier.time_zone,
     }
     tell_both(supplier, old, new, said, reader, actor=actor, at=at)
+    if change.part == Part.CONTACT and old.lower() in ("", new.lower()):
+        _tell_of_telephone(change, supplier, said, actor=actor, at=at)
+
+
+def _tell_of_telephone(
+    change: ChangeRequest, supplier: Supplier, said: Mapping[str, str], *, actor: Actor, at: datetime
+) -> None:
+    """Somebody is called under another number now: whoever reads that contact's mail hears of it, and the company's.
+    People of the same address are called back under it one day, about bank details (suppliers/banking)."""
+    new = change.new
+    if not new.get("telephone") or new["telephone"] == change.old.get("telephone"):
+        return
+    contact = (new.get("email"), new["name"], new.get("language"))
+    tell: dict[str, dict[str, str]] = {}
+    for address, name, language in (contact, (supplier.email, supplier.name, "")):
+        reader = {"name": name, "language": language or supplier.language, "time_zone": supplier.time_zone}
+        if address:
+            tell.setdefault(address.lower(), {**reader, "address": address})
+    if tell:
+        facts = {**said, "name": new["name"], "tell": list(tell.values())}
+        record(
+            TELEPHONE_CHANGED,
+            supplier.stream,
+            actor=actor,
+            at=at,
+            supplier_id=supplier.pk,
+            facts=facts,
+            internal=True,
+        )
 
 
 @requires_scope

@@ -232,8 +232,8 @@ def test_who_is_called_back_and_under_which_number():
         ended = AT - timedelta(days=until) if until is not None else None
         return KnownContact(ref, ref, address, telephone, AT - timedelta(days=days), ended)
 
-    def called(*contacts):
-        found = who_is_called(contacts, requested_at=AT, days=14, former_days=90)
+    def called(*contacts, own=()):
+        found = who_is_called(contacts, requested_at=AT, days=14, former_days=90, own=own)
         return [(one.ref, one.telephone) for one in found]
 
     old, new = known("person:1", 400), known("person:2", 13, "mule@acme.example")
@@ -244,6 +244,17 @@ def test_who_is_called_back_and_under_which_number():
     before = known("contact:1", 400, "Sales@acme.example", "+49 30 5550100", until=3)
     after = known("contact:2", 3, "sales@acme.example", "+44 20 5550199")
     assert called(old, before, after) == [("person:1", "+49 30 5550100"), ("contact:1", "+49 30 5550100")]
+    # Who asks is not called, and is old all the same: whoever was added a minute ago does not take their place.
+    mine = {"sales@acme.example"}
+    assert called(old, new, own=mine) == []
+    assert called(known("person:4", 13), new, own=mine) == [("person:2", "")]  # a new supplier
+    patient = known("contact:6", 16, "sales@acme.example", "+44 20 5550199")
+    replaced = replace(before, until_at=AT - timedelta(days=16))
+    assert called(replaced, old, patient) == [
+        ("contact:1", "+49 30 5550100"),
+        ("person:1", "+49 30 5550100"),
+        ("contact:6", "+44 20 5550199"),
+    ]
     assert called(known("contact:3", 400, "", "+49 1", until=91)) == []
     assert called(known("contact:4", 400, "", "+49 1"), known("contact:5", 400, "", "+49 2")) == [
         ("contact:4", "+49 1"),

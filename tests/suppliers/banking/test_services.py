@@ -4,20 +4,27 @@ import uuid
 from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
 from django.core import mail as outbox
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
+from django.test import Client
 from django.utils import timezone
 
 from portal.kernel.actors import Channel
 from portal.kernel.audit.models import AuditEvent
+from portal.kernel.audit.services import record
 from portal.kernel.errors import Duplicate, IllegalTransition, Invalid, NotAllowed, NotFound, StaleDocument
 from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.scope import acting
 from portal.kernel.sealing import SealingKey, Unreadable, unseal_bytes
 from procurement.notifications.approvers import tell_watchers
+from procurement.notifications.bank import mail_of
+from procurement.notifications.bounces import provider_says
+from procurement.notifications.services import hear_of_bounces
+from procurement.notifications.services.gathering import POSTMAN
 from suppliers.banking.messages import AskForChange, FreshFactor, RecordCall
 from suppliers.banking.models import (
     BankAccount,
@@ -31,7 +38,7 @@ from suppliers.banking.models import (
     BankSignal,
     BankVote,
 )
-from suppliers.banking.queries import OFFICE, objections, open_number, payable_accounts
+from suppliers.banking.queries import OFFICE, objections, open_number, payable_accounts, told_of_request
 from suppliers.banking.services import (
     AccountTold,
     Frozen,
@@ -41,6 +48,7 @@ from suppliers.banking.services import (
     ask_shortening,
     ask_thaw,
     confirm_thaw,
+    contacts_to_call,
     freeze_bank_details,
     freeze_by_link,
     go_on_without,
@@ -66,6 +74,10 @@ from suppliers.queries import actor_of
 from suppliers.roles import COMPANY_ROLES, Permission
 from suppliers.services import receive_suppliers
 from suppliers.signin.models import SignIn
+from suppliers.signin.services import ask_factor_reset
+from suppliers.sso.messages import WriteProvider
+from suppliers.sso.models import IdentityProvider, ProviderDomain
+from suppliers.sso.services import change_provider, switch_on
 from tests.builders.bank import (
     HOUR,
     NEW_IBAN,
@@ -343,6 +355,36 @@ def test_a_contact_of_the_company_data_is_told_and_called_under_the_number_on_re
     assert (attempt(f"contact:{old.pk}").telephone, again(change).called_at) == ("+49 30 555 0142", now)
 
 
+def test_a_contact_added_for_it_speaks_for_nobody_where_only_who_asks_has_been_there_for_long(people, now):
+    # A small supplier: one person, whose address is the company's. Whoever has that session adds a contact, with a
+    # telephone number of their own, and asks a minute later.
+    with acting(OFFICE):
+        solo = Supplier.objects.create(
+            number="SOLO", name="Solo Parts", country="DE", email="ida@solo.example"
+        )
+        user = User.objects.create_user("ida@solo.example", name="Ida Solo")
+        Membership.objects.create(user=user, supplier=solo, role="administrator")
+        actor = actor_of(user)
+        assert actor is not None
+        ida = Person(user, actor)
+        BankContact.objects.filter(supplier=solo).update(since_at=now - 400 * DAY)
+        said = {"supplier": solo, "roles": ["invoices"], "begun_by": "Ida Solo", "since_at": now - HOUR / 60}
+        mule = Contact.objects.create(**said, name="Accounts", email="mule@far.example", telephone="+44 20 1")
+    change = ask(wanted(solo, typed=typed(holder="Solo Parts")), ida, now)
+
+    assert in_office(lambda: contacts_to_call(change)) == []
+    otto = people["otto"]
+    command = RecordCall(change.key, f"contact:{mule.pk}", "confirmed", note="They say that it is right.")
+    with pytest.raises(Invalid, match="before the request"), acting(otto.actor):
+        record_call(command, actor=otto.actor, factor=factor(otto, now), at=now)
+    # Known for long enough, that contact is one like any other.
+    refuse = again(change)
+    with acting(otto.actor):
+        refuse_change(refuse, WHY, actor=otto.actor, at=now)
+    later = ask(wanted(solo, typed=typed(holder="Solo Parts")), ida, now + 15 * DAY)
+    assert in_office(lambda: [one.ref for one in contacts_to_call(later)]) == [f"contact:{mule.pk}"]
+
+
 def test_who_approved_does_not_call_after_the_other_who_approved_has(people, acme, now):
     change = ask(wanted(acme), people["asha"], now)
     approve(change, people["otto"], now)
@@ -449,6 +491,50 @@ def test_all_who_see_to_bank_details_hear_of_somebody_new_among_them(people, now
         change_staff_role(people["pia"].user.pk, "buyer", actor=root, at=now)
         aside = AuditEvent.objects.filter(kind="staff.role_changed").latest("id")
     assert told(aside) == set()
+
+
+def test_all_who_see_to_bank_details_hear_that_somebody_could_come_in_as_one_of_them(people, acme, now):
+    # Whoever runs the portal needs no new judges where the old ones can be had: by a sign-in of their own that says who
+    # is who, or by taking a factor away.
+    root = people["root"].actor
+    said = {"kind": "oidc", "issuer": "https://id.example", "client_id": "q", "written_at": now}
+    said |= {"written_by": "Root Admin", "tried_at": now}
+
+    def switched_on(name, supplier=None):
+        with acting(root):
+            made = IdentityProvider.objects.create(name=name, supplier=supplier, **said)
+            ProviderDomain.objects.create(provider=made, domain=f"{name.lower()}.example")
+            switch_on(made, actor=root, at=now)
+        return made
+
+    def told(kind):
+        outbox.outbox.clear()
+        tell_watchers([in_office(lambda: AuditEvent.objects.filter(kind=kind).latest("id"))], now)
+        return {letter.to[0] for letter in outbox.outbox}
+
+    everybody = {f"{name}@northmoor.example" for name in ("otto", "root", "max")}
+    switched_on("Theirs", acme)
+    assert told("identity_provider.enabled") == set()
+    ours = switched_on("Ours")
+    assert told("identity_provider.enabled") == everybody
+    assert "Root Admin switched on the sign-in “Ours”" in outbox.outbox[0].body
+    written = WriteProvider(
+        "Ours", "https://id.example", client_id="q", secret="s", domains=("ours.example",)
+    )
+    for domains, readers in ((written.domains, everybody), (("ours.example", "more.example"), everybody)):
+        with acting(root):
+            change_provider(ours, replace(written, domains=domains), actor=root, at=now)
+        assert told("identity_provider.changed") == readers
+    with acting(root):
+        change_provider(
+            ours, replace(written, secret="", domains=("ours.example", "more.example")), actor=root, at=now
+        )
+    assert told("identity_provider.changed") == set()  # nothing is another
+
+    for name, readers in (("otto", everybody - {"otto@northmoor.example"}), ("bea", set())):
+        with acting(root):
+            ask_factor_reset(people[name].user, WHY, actor=root, at=now)
+        assert told("factor.reset_asked") == readers
 
 
 # --- risks and waiting --------------------------------------------------------------------------------------
@@ -667,6 +753,48 @@ def test_nothing_comes_into_force_of_which_nobody_could_be_told(people, acme, ac
     assert (told_why.internal, len(told_why.facts["to"])) == (True, 5)
 
 
+def test_a_notice_that_comes_back_after_it_was_taken_was_told_to_nobody(people, acme, account, now):
+    change = all_said(ask(wanted(acme, account=account.key), people["asha"], now + HOUR), people, now + HOUR)
+    due = change.waits_until
+    with acting(OFFICE):
+        notices = BankNotice.objects.filter(change=change, kind="requested", of_company=False)
+        olga = notices.get(address="olga@supplier.example")
+        arun = notices.get(address="arun@supplier.example")
+        letter, other = mail_of(olga), mail_of(arun)
+    named = letter.extra_headers["Message-ID"].strip("<>")
+    spam = SimpleNamespace(
+        event_type="complained",
+        reject_reason="",
+        description="",
+        metadata=other.metadata,
+        recipient=arun.address,
+    )
+    provider_says(None, spam, "Postmark")  # who calls it spam has got it
+
+    failure = {"message_id": named, "address": "", "status": "5.1.1", "diagnosis": "no such mailbox"}
+    with acting(POSTMAN):
+        record(
+            "mail.bounced", "mail:1", actor=POSTMAN, at=now, supplier_id=None, facts={"failures": [failure]}
+        )
+    event = in_office(lambda: AuditEvent.objects.get(kind="mail.bounced"))
+    for _time in range(2):
+        hear_of_bounces([event], now)
+
+    assert in_office(lambda: list(notices.filter(state="failed").values_list("address", "fault"))) == [
+        ("olga@supplier.example", "5.1.1 no such mailbox")
+    ]
+    assert in_office(AuditEvent.objects.filter(kind="bank.notice_failed").count) == 1
+    assert take_due_effect(due) == 0
+    assert again(change).state == "waiting"
+    max_ = people["max"]
+    with acting(max_.actor):
+        go_on_without(change, WHY, actor=max_.actor, factor=factor(max_, due), at=due)
+    assert take_due_effect(due) == 1
+    back = SimpleNamespace(**{**vars(spam), "event_type": "bounced"})
+    provider_says(None, back, "Postmark")
+    assert in_office(lambda: notices.get(pk=arun.pk).state) == "failed"
+
+
 def test_two_others_thaw_it_each_with_a_reason_and_all_begins_anew(people, acme, account, now):
     waiting = all_said(ask(wanted(acme, account=account.key), people["asha"], now + HOUR), people, now + HOUR)
     with acting(people["max"].actor):
@@ -827,6 +955,36 @@ def test_a_program_proposes_and_a_person_requests(people, acme, now):
     change = ask(command, people["asha"], now)
     assert (change.state, change.origin) == ("requested", "api")
     assert all_said(change, people, now).state == "waiting"
+
+
+def test_whoever_proposed_an_account_is_not_asked_back_whether_it_is_right(people, acme, now):
+    # Asha's open session is enough to propose by the API; the fraudster then rings our administrator up, who requests
+    # it in the supplier's name. Asha's own word, or nobody's but hers, must not carry it.
+    client = Client()
+    client.force_login(people["asha"].user)
+    body = {"kind": "add", "country": "DE", "number": NEW_IBAN, "holder": "Acme Valves", "currency": "EUR"}
+    made = client.post("/api/v1/bank-changes", body, content_type="application/json")
+    assert (made.status_code, made.json()["state"]) == (201, "proposed")
+    with acting(OFFICE):
+        others = BankContact.objects.filter(supplier=acme).exclude(user_id=people["asha"].user.pk)
+        others.update(since_at=now - 20 * DAY)
+    command = AskForChange(acme.key, "add", WHY, proof=PAPER, proposal=made.json()["key"])
+    now += HOUR
+    change = ask(command, people["root"], now)
+
+    assert change.askers == {people["asha"].user.pk, people["root"].user.pk}
+    own = in_office(lambda: BankContact.objects.get(user_id=people["asha"].user.pk, supplier=acme))
+    refs = in_office(lambda: [one.ref for one in contacts_to_call(change)])
+    assert refs
+    assert f"person:{own.pk}" not in refs
+    # All others are younger than a month: that nobody but who proposed it is older is the risk it always was.
+    assert in_office(BankSignal.objects.filter(change=change, kind="no_old_contact").exists)
+    # Nor is it enough that she alone was told.
+    with acting(OFFICE):
+        mails = BankNotice.objects.filter(change=change, kind="requested", of_company=False)
+        mails.update(state="failed", waived_at=now)
+        mails.filter(address=own.address).update(state="sent", sent_at=now)
+        assert told_of_request(change) is None
 
 
 def test_the_erp_opens_a_proposal_and_overwrites_nothing(people, acme, account, now):

@@ -99,6 +99,40 @@ def test_both_addresses_hear_of_it_where_the_company_or_a_contact_is_written_to_
     assert "took away the address of a contact of Acme Valves: r@acme.example" in letter.body
 
 
+def test_who_is_called_at_another_number_hears_of_it_and_so_does_the_company(people, world):
+    acme = world["ACME"]
+    with acting(FEED):
+        Supplier.objects.filter(pk=acme.pk).update(email="desk@acme.example")
+    rita = {"name": "Rita", "roles": ["orders"], "email": "rita@acme.example", "language": "en"}
+    key = change(people["asha"], acme, "contact", {**rita, "telephone": "+49 30 5550142"}).subject
+    both = [
+        (address, "A telephone number of Acme Valves is changed")
+        for address in ("desk@acme.example", "rita@acme.example")
+    ]
+    letters = mailed()
+    assert read(letters) == both
+    assert "Asha Acme wrote down at which number Rita is called" in letters[0].body
+    assert "Did nobody of yours mean to" in letters[0].body
+    assert "5550142" not in letters[0].body
+
+    change(people["asha"], acme, "contact", {**rita, "telephone": "+44 20 79460018"}, subject=key)
+    assert read(mailed()) == both
+    # What changes besides is nobody's alarm, nor is a number that is gone; another address is told as ever.
+    moved = {**rita, "roles": ["invoices"], "telephone": "+44 20 79460018"}
+    change(people["asha"], acme, "contact", moved, subject=key)
+    change(people["asha"], acme, "contact", rita, subject=key)
+    assert mailed() == []
+    elsewhere = {**rita, "email": "r@acme.example", "telephone": "+49 30 5550142"}
+    change(people["asha"], acme, "contact", elsewhere, subject=key)
+    assert [subject for _address, subject in read(mailed())] == [
+        "A mail address of Acme Valves is changed"
+    ] * 2
+    # Of a contact without a mail address the company hears alone.
+    gate = {"name": "Gatehouse", "roles": ["orders"], "email": "", "language": "en"}
+    change(people["asha"], acme, "contact", {**gate, "telephone": "+49 30 5550143"})
+    assert [address for address, _subject in read(mailed())] == ["desk@acme.example"]
+
+
 def test_no_mail_about_new_orders_where_programs_read_them(people, world):
     with acting(FEED):
         world["ACME"].channel = "edi"
