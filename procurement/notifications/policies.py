@@ -143,6 +143,7 @@ HEARD: Mapping[str, Heard] = {
     "document.admitted": Heard(NoticeKind.DOCUMENT, To.DOCUMENT_REVIEWERS),
     "onboarding.invited": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),
     "onboarding.reminded": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),
+    "onboarding.terms_asked": Heard(NoticeKind.ONBOARDING, To.SUPPLIER),
     "onboarding.submitted": Heard(NoticeKind.ONBOARDING, To.ADMINISTRATORS),
     "registration.received": Heard(NoticeKind.ONBOARDING, To.ADMINISTRATORS),
     "screening.hit_found": Heard(NoticeKind.ONBOARDING, To.ADMINISTRATORS),

@@ -274,6 +274,7 @@ def test_every_page_at_every_width(at: Any, people: dict[str, Any], tmp_path: Pa
         "templates": ("root", "/onboarding/templates/"),
         "template": ("root", "/onboarding/templates/all/edit/"),
         "terms": ("root", "/onboarding/terms/?code=conduct"),
+        "terms accepted": ("root", "/onboarding/terms/conduct/"),
         "texts": ("root", "/onboarding/texts/"),
         "own": ("asha", "/getting-started/"),
         "own terms": ("asha", "/getting-started/terms/"),

@@ -314,6 +314,8 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "onboarding-decide": naming.onboarding_run,
     "onboarding-template": naming.onboarding_template,
     "onboarding-template-retire": naming.onboarding_template,
+    "onboarding-terms-accepted": naming.onboarding_template,
+    "onboarding-terms-ask": naming.onboarding_template,
     "onboarding-sheet": naming.suppliers_sheet,
     "exclusion-end": naming.exclusion,
     "registration": naming.asks,
