@@ -69,6 +69,7 @@ ABOUT_ACCOUNTS = (
     "supplier.member_removed",
     "supplier.mail_address_changed",
     "registration.asked",
+    "registration.returned",
     "registration.refused",
     "offboarding.begun",
     "offboarding.day_moved",

@@ -320,6 +320,7 @@ SHOWS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "exclusion-end": naming.exclusion,
     "registration": naming.asks,
     "registration-approve": naming.asks,
+    "registration-ask-back": naming.asks,
     "registration-refuse": naming.asks,
     "supplier": naming.supplier,
     "merge": naming.merge,
