@@ -178,6 +178,7 @@ _ONBOARDING = (
                 "onboarding-template",
                 "onboarding-template-new",
                 "onboarding-terms",
+                "onboarding-terms-accepted",
                 "onboarding-texts",
                 "exclusion-list",
             }

@@ -37,7 +37,7 @@ def over_already(event: AuditEvent) -> str:
     if event.kind in INVITED:
         is_open = Invitation.objects.filter(key=facts["invitation"], state=InvitationState.SENT).exists()
         return "" if is_open else "the invitation is over"
-    if event.kind == "registration.asked":
+    if event.kind in ("registration.asked", "registration.returned"):
         waits = SupplierRequest.objects.filter(key=facts["request"], state=RequestState.ASKED)
         return "" if waits.exists() else "the request was sent"
     if event.kind == "address.asked":
@@ -201,6 +201,15 @@ def _registers(item: Item, notice: Notice, event: AuditEvent) -> str:
     return _("Become a supplier of %(company)s") % {"company": _companies()}
 
 
+def _asked_back(item: Item, notice: Notice, event: AuditEvent) -> str:
+    asked = SupplierRequest.objects.get(key=event.facts["request"])
+    path = reverse("register-company", args=[asked.token])
+    item.url, item.button = f"{settings.PUBLIC_URL}{path}", _("Mend it and send it again")
+    item.quotes.append(Quote(_companies(), str(event.facts["reason"])))
+    item.sentences.append(_("What you said is kept. The link opens for three days; later ask for another."))
+    return _("Your request to become a supplier: something is missing")
+
+
 def _not_registered(item: Item, notice: Notice, event: AuditEvent) -> str:
     item.quotes.append(Quote(_companies(), str(event.facts["reason"])))
     return _("Your request to become a supplier was refused")
@@ -303,6 +312,7 @@ _WRITERS: dict[str, Callable[[Item, Notice, AuditEvent], str]] = {
     "supplier.mail_address_changed": _company_reached_otherwise,
     "supplier.telephone_changed": _contact_called_otherwise,
     "registration.asked": _registers,
+    "registration.returned": _asked_back,
     "registration.refused": _not_registered,
     "offboarding.begun": _business_ends,
     "offboarding.day_moved": _business_ends_otherwise,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from suppliers.details.policies.countries import country_name
-from suppliers.onboarding.models import OnboardingRun
+from suppliers.onboarding.models import OnboardingRun, Terms
 from suppliers.onboarding.policies import paying_waits_for
 from suppliers.onboarding.queries import Sheet, own_run, sheet_of
 from suppliers.onboarding.states import RunState, StepKind, StepStanding
@@ -191,6 +191,15 @@ def run_rows(runs: Sequence[OnboardingRun], sheets: dict[int, Sheet]) -> list[Ru
             )
         )
     return rows
+
+
+@dataclass(frozen=True, slots=True)
+class TermsRow:
+    """Terms in force, and how many of those that are asked have accepted them."""
+
+    terms: Terms
+    accepted: int
+    asked: int
 
 
 def figure(label: Any, value: int, url: str, *, current: bool, tone: str = "") -> dict[str, Any]:

@@ -20,6 +20,8 @@ urlpatterns = [
         "onboarding/templates/<slug:code>/retire/", views.template_retire, name="onboarding-template-retire"
     ),
     path("onboarding/terms/", views.terms_list, name="onboarding-terms"),
+    path("onboarding/terms/<slug:code>/", views.terms_accepted, name="onboarding-terms-accepted"),
+    path("onboarding/terms/<slug:code>/ask/", views.terms_ask, name="onboarding-terms-ask"),
     path("onboarding/texts/", views.text_list, name="onboarding-texts"),
     path("onboarding/<uuid:key>/", views.onboarding_run, name="onboarding-run"),
     path("onboarding/<uuid:key>/resend/", views.onboarding_resend, name="onboarding-resend"),

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid, NotFound, Problem, Refusal
@@ -28,12 +28,14 @@ from suppliers.onboarding.forms import (
 from suppliers.onboarding.messages import InviteSuppliers
 from suppliers.onboarding.models import OnboardingRun, OnboardingTemplate
 from suppliers.onboarding.policies import paying_waits_for
-from suppliers.onboarding.presenters import names_of, run_rows, step_rows, why_text
+from suppliers.onboarding.presenters import TermsRow, names_of, run_rows, step_rows, why_text
 from suppliers.onboarding.queries import (
     answers_of,
+    asked_for_terms,
     exclusions,
     find_run,
     find_template,
+    find_terms,
     funnel,
     own_run,
     runs,
@@ -43,12 +45,14 @@ from suppliers.onboarding.queries import (
     templates_in_force,
     terms_for,
     terms_in_force,
+    terms_standing,
     texts,
 )
 from suppliers.onboarding.services import (
     accept_terms,
     answer_questions,
     approve_onboarding,
+    ask_for_terms,
     begin_again,
     end_exclusion,
     end_onboarded,
@@ -382,7 +386,54 @@ def terms_list(request: DoorRequest) -> HttpResponse:
                 messages.success(request, _("“%(name)s” is in force, in version %(n)d.") % said)
                 return see_other("onboarding-terms")
     status = 422 if request.method == "POST" else 200
-    return render(request, PAGE + "terms.html", {"rows": every, "form": form}, status=status)
+    standing = terms_standing(request.actor)
+    rows = [TermsRow(one, *standing.get(one.code, (0, 0))) for one in every]
+    return render(request, PAGE + "terms.html", {"rows": rows, "form": form}, status=status)
+
+
+@door(P.SUPPLIER_MANAGE)
+def terms_accepted(request: DoorRequest, code: str) -> HttpResponse:
+    """Who has accepted terms in the version in force, and who has not."""
+    terms = find_terms(code)
+    is_done = request.GET.get("view") == "accepted"
+    every = asked_for_terms(terms, actor=request.actor)
+    found = every.filter(accepted_at__isnull=not is_done)
+    order = ("supplier__name", "id")
+    page = paginate(found, request.GET.get("cursor", ""), order=order, size=50)
+    accepted, asked = terms_standing(request.actor).get(terms.code, (0, 0))
+    views = (
+        (_("Not yet"), asked - accepted, "", not is_done),
+        (_("Accepted"), accepted, "accepted", is_done),
+    )
+    context = {
+        "terms": terms,
+        "page": page,
+        "is_done": is_done,
+        "owing": asked - accepted,
+        "views": [
+            {"label": label, "count": count, "url": f"?view={view}" if view else "?", "current": current}
+            for label, count, view, current in views
+        ],
+    }
+    return render(request, PAGE + "terms_accepted.html", context)
+
+
+@door(P.SUPPLIER_MANAGE, methods=["POST"])
+def terms_ask(request: DoorRequest, code: str) -> HttpResponse:
+    """Mail once more whoever has not accepted terms yet."""
+    asked = ask_for_terms(code, actor=request.actor, at=request.at)
+    if asked:
+        words = ngettext("One supplier is asked once more.", "%(n)d suppliers are asked once more.", asked)
+        messages.success(request, words % {"n": asked})
+    else:
+        messages.info(
+            request,
+            _(
+                "Nobody is mailed: whoever has not accepted yet was within a day, is reminded of its steps anyway, or "
+                "has nobody here."
+            ),
+        )
+    return see_other("onboarding-terms-accepted", code)
 
 
 @door(P.SUPPLIER_MANAGE, methods=["GET", "POST"])

@@ -21,6 +21,7 @@ from suppliers.onboarding.services.inviting import (
     targets_of,
 )
 from suppliers.onboarding.services.keeping import forget_sheets, remind, start_begun
+from suppliers.onboarding.services.renewing import ask_for_terms
 from suppliers.onboarding.services.setting_up import (
     end_exclusion,
     exclude_suppliers,
@@ -37,6 +38,7 @@ __all__ = [
     "accept_terms",
     "answer_questions",
     "approve_onboarding",
+    "ask_for_terms",
     "begin_again",
     "end_exclusion",
     "end_onboarded",

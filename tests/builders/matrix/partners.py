@@ -17,6 +17,7 @@ from suppliers.onboarding.models import (
     OnboardingExclusion,
     OnboardingRun,
     OnboardingTemplate,
+    Terms,
     UploadedInvitations,
 )
 from suppliers.people.messages import InvitePerson
@@ -89,7 +90,9 @@ def bank_details(supplier: Supplier) -> tuple[BankChange, BankAccount, BankProof
 def onboarding(
     supplier: Supplier,
 ) -> tuple[OnboardingRun, OnboardingExclusion, OnboardingTemplate, UploadedInvitations]:
-    """A run that is under way, an exclusion, a template of its own, and a sheet that nobody has invited."""
+    """A run that is under way, an exclusion, a template of its own, and a sheet that nobody has invited.
+
+    There are terms under the template's code besides."""
     made: dict[str, Any] = {"made_at": MONDAY, "made_by": "Root Admin"}
     step = {"kind": "questions", "compulsory": True, "paying_waits": False, "wants": []}
     asked = {
@@ -102,6 +105,7 @@ def onboarding(
     template = OnboardingTemplate.objects.create(
         code=f"of-{supplier.number.lower()}", name="Questions", steps=[step], questions=[asked], **made
     )
+    Terms.objects.create(code=template.code, title="Conduct", texts={"en": "Be kind."}, **made)
     run = OnboardingRun.objects.create(
         supplier=supplier,
         template=template,
