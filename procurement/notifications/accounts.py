@@ -137,6 +137,7 @@ def _wake(item: Item, notice: Notice, event: AuditEvent) -> str:
         )
     )
     item.sentences.append(_("Was it you, wake it, then sign in as ever. Was it not, set a new password."))
+    item.sentences.append(_("The link is good for ten minutes. Signing in again brings another one."))
     return _("Wake your account")
 
 

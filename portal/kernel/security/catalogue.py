@@ -153,6 +153,18 @@ CATALOGUE = {
         ),
         Kind("request.refused", _("A request was not in a form we read at all."), Severity.NOTICE),
         Kind(
+            "input.refused",
+            _("Somebody signed in sent what is not valid: a value, a file, a method."),
+            Severity.INFO,
+            Alarm(200, 10, Per.PERSON),
+        ),
+        Kind(
+            "rule.refused",
+            _("Somebody signed in asked for what a rule of the business does not allow at that moment."),
+            Severity.INFO,
+            Alarm(100, 10, Per.PERSON),
+        ),
+        Kind(
             "data.downloaded",
             _("Somebody downloaded a file."),
             Severity.INFO,
