@@ -116,7 +116,7 @@ def _told(row: EventRow) -> dict[str, Any]:
             "in_place_by": row.stands_in_id,
             "for_supplier": row.for_supplier,
         },
-        "says": [{"what": one.label, "old": one.old, "new": one.new} for one in row.details],
+        "says": [{"what": one.label, "old": one.old, "new": one.new} for one in (*row.changes, *row.details)],
         "facts": {name: hide(name, value) for name, value in event.facts.items() if name not in NOT_TOLD},
         "correlation_id": event.correlation_id,
     }

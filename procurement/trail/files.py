@@ -51,7 +51,7 @@ def _cells(row: EventRow) -> list[Cell]:
         timezone.localtime(event.at).isoformat(timespec="seconds"),
         event.kind,
         row.sentence,
-        "; ".join(one.text for one in row.details),
+        "; ".join(one.text for one in (*row.changes, *row.details)),
         row.paper.word,
         row.paper.called,
         row.supplier.number if row.supplier else "",

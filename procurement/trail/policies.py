@@ -27,7 +27,21 @@ FIGURES = re.compile(r"(?<![\w.,:\-])\d(?:[ ]?\d){14,33}(?![\w\-])")
 SSCC = frozenset({18, 20})
 # Carried for programs: keys of rows, who is to be mailed. What they name stands beside them.
 UNSAID = frozenset(
-    {"tell", "impersonated_by", "from", "to", "old", "new", "changes", "token_id", "user", "person"}
+    {
+        "kinds",
+        "mark",
+        "mail",
+        "tell",
+        "impersonated_by",
+        "from",
+        "to",
+        "old",
+        "new",
+        "changes",
+        "token_id",
+        "user",
+        "person",
+    }
 )
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -156,5 +170,12 @@ def _changed(facts: Mapping[str, Any]) -> Iterator[Told]:
 
 
 def _said(name: str, value: Any) -> str:
+    """What an event says besides what changed. Not what has parts of its own (the sentence tells of them, a program
+    reads them), nor the key of a row, nor that something is not so."""
+    has_parts = isinstance(value, Mapping) or (
+        isinstance(value, list) and any(isinstance(one, Mapping) for one in value)
+    )
+    if has_parts or value is False:
+        return ""
     text = shown(name, value)
     return "" if UUID.fullmatch(text) else text

@@ -34,13 +34,15 @@ from procurement.trail.presenters.papers import PaperShown, paper_of
 from procurement.trail.presenters.words import KINDS, sentence_of
 from procurement.trail.queries import names_of, papers_of, suppliers_of
 from procurement.trail.states import WORDS_OF, Matter, Way
-from suppliers.banking.states import AccountState
+from suppliers.banking.states import AccountState, CallOutcome, Origin
+from suppliers.banking.states import ChangeKind as BankKind
 from suppliers.banking.states import ChangeState as BankState
+from suppliers.details.states import Part
 from suppliers.documents.states import DocumentState
 from suppliers.merging.states import MergeState
 from suppliers.models import Supplier
 from suppliers.offboarding.states import OffboardingState
-from suppliers.onboarding.states import RunState
+from suppliers.onboarding.states import RunState, StepKind
 from suppliers.people.states import InvitationState
 from suppliers.registration.states import RequestState
 from suppliers.roles import CompanyRole, SupplierRole
@@ -137,6 +139,7 @@ FACTS: Mapping[str, Promise] = {
     "takes_effect_at": lazy("Takes effect"),
     "text": lazy("Text"),
     "told_at": lazy("Told"),
+    "to": lazy("To"),
     "total": lazy("Total"),
     "until": lazy("Until"),
     "user_name": lazy("User name"),
@@ -182,6 +185,14 @@ STATES: Mapping[str, type[TextChoices]] = {
     "matching.": MatchPolicyState,
     "discounting.": DiscountPolicyState,
 }
+# Words of the program that have one on the screen, by how the kinds of events begin and the name of the fact.
+VALUES: Mapping[tuple[str, str], type[TextChoices]] = {
+    ("bank", "kind"): BankKind,
+    ("bank", "origin"): Origin,
+    ("bank", "outcome"): CallOutcome,
+    ("supplier", "part"): Part,
+    ("onboarding", "step"): StepKind,
+}
 ROLES = {str(value): label for value, label in (*SupplierRole.choices, *CompanyRole.choices)}
 
 
@@ -202,10 +213,11 @@ class Detail:
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """One event as it is read. `stands_in` is who acted in the place of `who`."""
+    """One event as it is read: what changed, and what else it says. `stands_in` acted in the place of `who`."""
 
     event: AuditEvent
     sentence: str
+    changes: tuple[Detail, ...]
     details: tuple[Detail, ...]
     paper: PaperShown
     supplier: Supplier | None
@@ -235,11 +247,14 @@ def event_rows(events: Sequence[AuditEvent], *, actor: Actor) -> list[EventRow]:
     rows = []
     for event in events:
         who, stands_in = _who(event, names)
+        sentence = sentence_of(event)
+        told = details_of(event, sentence)
         rows.append(
             EventRow(
                 event,
-                sentence_of(event),
-                details_of(event),
+                sentence,
+                tuple(one for one in told if one.old is not None),
+                tuple(one for one in told if one.old is None),
                 paper_of(event.stream, papers, names, actor=actor),
                 suppliers.get(event.supplier_id or 0),
                 who,
@@ -285,14 +300,16 @@ def way_of(event: AuditEvent) -> str:
     return str(Way(event.channel).label) if event.channel in Way.values else event.channel
 
 
-def details_of(event: AuditEvent) -> tuple[Detail, ...]:
-    """What changed from what to what, then what else it says, masked."""
+def details_of(event: AuditEvent, sentence: str = "") -> tuple[Detail, ...]:
+    """What changed from what to what, then what else it says and its sentence does not, masked."""
     found: list[Detail] = []
     for one in told_in(event.facts):
         if len(found) == MOST_DETAILS:
             break
-        if one.old == one.new:
+        if one.old == one.new or (one.old is None and one.new in sentence):
             continue
+        if one.name == "kind" and not event.kind.startswith("bank."):
+            continue  # what the program sorts by; the sentence says it
         old = None if one.old is None else _value(event.kind, one.name, one.old)
         found.append(Detail(_label(one), _value(event.kind, one.name, one.new), old))
     return tuple(found)
@@ -315,6 +332,9 @@ def _value(kind: str, name: str, text: str) -> str:
         for begins, states in STATES.items():
             if kind.startswith(begins) and text in states.values:
                 return str(states(text).label)
+    known = VALUES.get((kind.partition(".")[0], name))
+    if known is not None and text in known.values:
+        return str(known(text).label)
     if name in ("", "role") and text in ROLES:
         return str(ROLES[text])
     try:

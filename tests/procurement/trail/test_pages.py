@@ -22,6 +22,7 @@ from portal.kernel.security.models import SecurityEvent
 from portal.kernel.security.services import GUARD, note
 from portal.kernel.security.tasks import verify_trail
 from procurement.trail import files
+from procurement.trail.queries import Wish, events_like
 from procurement.trail.queries import trail as readable
 from suppliers.models import Membership, Supplier, User
 from suppliers.services import create_token
@@ -288,6 +289,19 @@ def test_what_was_done_to_an_account_is_found_with_its_person(people):
     rows = told(signed_in(people["ada"]), "?person=asha@supplier.example&kind=factor.reset_asked")
 
     assert rows == [("The removal of all second factors was asked for", "Root Admin", "Page")]
+
+
+def test_of_whoever_left_long_ago_the_last_event_is_found_first(people):
+    """However much has happened since: no index knows all that is a person's in the order of time."""
+    happened("order.seen", "order:1", people["olga"].actor, at=MONDAY - timedelta(days=400), revision=1)
+    for day in range(3):
+        happened("supplier.classified", "supplier:1", people["root"].actor, at=MONDAY + timedelta(days=day))
+    with acting(people["ada"].actor), CaptureQueriesContext(connection) as seen:
+        found = events_like(Wish(people=(people["olga"].user.pk,)), actor=people["ada"].actor)
+        assert [event.actor_label for event in found] == ["Olga Acme"]
+
+    assert len(seen) == 4
+    assert '"at" <= \'2025-01-26' in seen.captured_queries[3]["sql"]
 
 
 def test_nobody_opens_the_trail_in_anothers_place(people):

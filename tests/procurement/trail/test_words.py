@@ -137,6 +137,8 @@ def test_a_change_is_told_from_what_to_what():
         ),
         ({"key": "5c6f4a3e-0000-4000-8000-000000000001", "tell": [{"address": "a@x.example"}]}, []),
         ({"lines": [10, 20], "note": ""}, [Told("lines", "10; 20")]),
+        # What has parts is told by the sentence and read by programs; that something is not so says nothing.
+        ({"invoices": [{"invoice": "R-1", "open": "7"}], "on_behalf": False}, []),
     ],
 )
 def test_each_shape_in_which_facts_are_kept(facts, told):
