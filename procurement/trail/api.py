@@ -8,19 +8,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.urls import URLPattern
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from portal.kernel.actors import Actor, Channel, Side
 from portal.kernel.audit.models import AuditEvent
-from portal.kernel.errors import Invalid, Problem
 from portal.kernel.rest.doors import Doors, ProgramRequest, address, answer_page, program_door, read_query
 from portal.kernel.rest.fields import Moment, Query, Text, WholeInQuery, Word, page_of
 from procurement.trail.policies import hide
 from procurement.trail.presenters.rows import EventRow, event_rows, kinds_of
-from procurement.trail.queries import ORDER, Wish, events_like, streams_named, suppliers_named
+from procurement.trail.queries import ORDER, Wish, events_like, streams_named, supplier_numbered
 from procurement.trail.states import Matter
 from suppliers.roles import Permission
 
@@ -88,9 +86,13 @@ class TrailQuery(Query):
     number = Text(
         required=False, max_length=60, help_text="The number of an order, an invoice or a ship notice."
     )
-    matter = Word(required=False, choices=Matter.choices)
-    kind = Text(required=False, max_length=60)
-    channel = Word(required=False, choices=[(one.value, one.value) for one in Channel])
+    matter = Word(required=False, choices=Matter.choices, help_text="What it is about.")
+    kind = Text(required=False, max_length=60, help_text="The `kind` of event.")
+    channel = Word(
+        required=False,
+        choices=[(one.value, one.value) for one in Channel],
+        help_text="By which door it came.",
+    )
     since = Moment(required=False, help_text="From this moment on.")
     until = Moment(required=False, help_text="Before this moment.")
 
@@ -134,7 +136,7 @@ def _wish(asked: dict[str, Any], actor: Actor) -> Wish:
             [one for one in streams if one == asked["paper"]] if streams is not None else [asked["paper"]]
         )
     return Wish(
-        suppliers=_suppliers(asked["supplier"], actor) if "supplier" in asked else None,
+        suppliers=supplier_numbered(asked["supplier"], actor=actor) if "supplier" in asked else None,
         people=(asked["person"],) if "person" in asked else None,
         kinds=None if kinds is None else tuple(sorted(kinds)),
         channel=asked.get("channel", ""),
@@ -142,16 +144,6 @@ def _wish(asked: dict[str, Any], actor: Actor) -> Wish:
         since=asked.get("since"),
         until=asked.get("until"),
     )
-
-
-def _suppliers(number: str, actor: Actor) -> tuple[int, ...]:
-    found = tuple(
-        one.pk for one in suppliers_named(number, actor=actor) if one.number.lower() == number.lower()
-    )
-    if not found:
-        message = _("There is no supplier of this number.")
-        raise Invalid(message, [Problem("supplier", message, number, "unknown")])
-    return found
 
 
 class Trail(Doors):

@@ -111,6 +111,12 @@ def suppliers_named(text: str, *, actor: Actor) -> list[Supplier]:
     return exact or list(found.filter(name__icontains=text).order_by("name", "id")[:MOST_NAMED])
 
 
+def supplier_numbered(number: str, *, actor: Actor) -> tuple[int, ...]:
+    """The supplier of this number, as programs name one; nothing where there is none."""
+    found = Supplier.objects.visible_to(actor).filter(number=number)
+    return tuple(found.values_list("pk", flat=True))
+
+
 def people_named(text: str) -> list[User]:
     """People by their whole address, by number, else by a part of their name; also those who have left. The buying side
     alone looks them up."""

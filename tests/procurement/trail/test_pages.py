@@ -484,7 +484,7 @@ def test_a_collector_reads_the_trail_with_a_token_of_its_own(a_day):
     }
     assert event["says"] == [{"what": "Account", "old": None, "new": "DE •••• 3000"}]
     assert program.get("/api/v1/orders").status_code == 403
-    assert program.get(API, {"supplier": "NONE"}).status_code == 422
+    assert program.get(API, {"supplier": "NONE"}).json()["results"] == []
     assert program.get(API, {"matter": "moon"}).status_code == 400
 
 
