@@ -34,6 +34,7 @@ from procurement.trail.presenters.papers import PaperShown, paper_of
 from procurement.trail.presenters.words import KINDS, sentence_of
 from procurement.trail.queries import names_of, papers_of, suppliers_of
 from procurement.trail.states import WORDS_OF, Matter, Way
+from procurement.workbench.presenters import SENTENCES as ORDER_STORY
 from suppliers.banking.states import AccountState, CallOutcome, Origin
 from suppliers.banking.states import ChangeKind as BankKind
 from suppliers.banking.states import ChangeState as BankState
@@ -248,17 +249,18 @@ def event_rows(events: Sequence[AuditEvent], *, actor: Actor) -> list[EventRow]:
     for event in events:
         who, stands_in = _who(event, names)
         sentence = sentence_of(event)
-        told = details_of(event, sentence)
+        paper = paper_of(event.stream, papers, names, actor=actor)
+        told = details_of(event, f"{sentence} {paper.called}")
         rows.append(
             EventRow(
                 event,
                 sentence,
                 tuple(one for one in told if one.old is not None),
                 tuple(one for one in told if one.old is None),
-                paper_of(event.stream, papers, names, actor=actor),
+                paper,
                 suppliers.get(event.supplier_id or 0),
                 who,
-                str(SIDES.get(event.actor_side, "")),
+                _side(event),
                 stands_in,
                 _stand_in(event) if stands_in else None,
                 bool(event.facts.get("on_behalf")),
@@ -283,6 +285,15 @@ def _stand_in(event: AuditEvent) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
+def _side(event: AuditEvent) -> str:
+    """For whom somebody acted. Who comes by a link or a mail has no sign-in, and is not the portal either."""
+    if event.actor_side == Side.SYSTEM and event.channel in (Way.LINK, Way.MAIL):
+        return _("without signing in")
+    if event.actor_side == Side.SYSTEM and event.actor_user_id is not None:
+        return ""  # somebody about their own account, on whichever side
+    return str(SIDES.get(event.actor_side, ""))
+
+
 def _who(event: AuditEvent, names: Mapping[int, str]) -> tuple[str, str]:
     """Who did it, and who acted in that person's place. Where a name cannot be looked up (a supplier knows none of our
     people by number), what stands on the event has both."""
@@ -300,13 +311,15 @@ def way_of(event: AuditEvent) -> str:
     return str(Way(event.channel).label) if event.channel in Way.values else event.channel
 
 
-def details_of(event: AuditEvent, sentence: str = "") -> tuple[Detail, ...]:
-    """What changed from what to what, then what else it says and its sentence does not, masked."""
+def details_of(event: AuditEvent, beside: str = "") -> tuple[Detail, ...]:
+    """What changed from what to what, then what else it says and is not said `beside` it, masked. The sentences of an
+    order's story say all that else there is."""
     found: list[Detail] = []
+    is_whole = event.kind in ORDER_STORY and sentence_of(event) != event.kind
     for one in told_in(event.facts):
         if len(found) == MOST_DETAILS:
             break
-        if one.old == one.new or (one.old is None and one.new in sentence):
+        if one.old == one.new or (one.old is None and (one.new in beside or is_whole)):
             continue
         if one.name == "kind" and not event.kind.startswith("bank."):
             continue  # what the program sorts by; the sentence says it

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from portal.kernel.actors import Channel
+from portal.kernel.actors import Actor, Channel
 from portal.kernel.audit.chain import seal
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.audit.services import record
@@ -309,6 +309,15 @@ def test_nobody_opens_the_trail_in_anothers_place(people):
         theirs = stand_in(people["root"].user, people["asha"].user, people["asha"].actor.supplier_ids[0])
 
     assert not theirs.may("trail.view")
+
+
+def test_who_comes_by_a_link_has_no_sign_in_and_is_not_the_portal(people):
+    vera = Actor.system("Vera", Channel.LINK)
+    happened("bank.frozen", "bank_freeze:1", vera, internal=True, reason="this was not me")
+
+    ((row, _kind, _paper),) = signed_in(people["ada"]).get(f"{PAGE}?kind=bank.frozen").context["rows"]
+
+    assert (row.who, row.side, row.way) == ("Vera", "without signing in", "Link in a mail")
 
 
 # --- masked -------------------------------------------------------------------------------------------------
