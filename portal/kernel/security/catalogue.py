@@ -190,7 +190,13 @@ CATALOGUE = {
         ),
         Kind("person.exported", _("The data of a person were put together for download."), Severity.NOTICE),
         Kind("person.erased", _("A person’s name and sign-in were erased."), Severity.WARNING),
+        Kind("audit.read", _("Somebody read the audit trail on a page."), Severity.INFO),
         Kind("audit.exported", _("The audit trail was exported."), Severity.NOTICE),
+        Kind(
+            "audit.verified",
+            _("The whole chain of the audit trail was looked at, and is as it was sealed."),
+            Severity.INFO,
+        ),
         Kind(
             "audit.broken",
             _("The audit trail is not as it was sealed: somebody has changed it."),
