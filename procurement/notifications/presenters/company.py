@@ -74,7 +74,7 @@ def told_onboarding(
     path = reverse(OURS[event.kind], args=[key]) if is_ours else reverse("getting-started")
     item.url = f"{settings.PUBLIC_URL}{path}"
     item.button = _("Look at it") if is_ours else _("Getting started")
-    if words := str(facts.get("reason") or ""):
+    if words := str(facts.get("reason") or facts.get("words") or ""):
         item.quotes.append(Quote(event.actor_label, words[:LONGEST_QUOTE]))
     values = {"supplier": supplier, "who": event.actor_label, "steps": steps_text(facts.get("steps") or ())}
     if event.kind == "onboarding.reminded":
