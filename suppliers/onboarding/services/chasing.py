@@ -120,7 +120,7 @@ def carry_out_chases(events: Sequence[AuditEvent], at: datetime) -> str:
         with acting(DESK):
             chase = find_chase(UUID(key), hold=True)
             if chase.done_at is None:
-                user = User.objects.filter(pk=chase.sent_by_user_id, is_active=True).first()
+                user = User.objects.filter(pk=chase.sent_by_user_id or 0, is_active=True).first()
                 actor = actor_of(user) if user is not None else None
                 _carry_out(chase, actor, at)
                 done += 1
@@ -203,7 +203,9 @@ class _About:
         invitations = Invitation.objects.in_bulk([row.invitation_id for row in rows if row.invitation_id])
         readers = who_may(here, Permission.DETAIL_EDIT)
         is_closed = import_string(settings.MAIL_CLOSED)  # by name: mail lives on a floor above
-        people = [(user.email, user.pk) for users in readers.values() for user in users]
+        people: list[tuple[str, int | None]] = [
+            (user.email, user.pk) for users in readers.values() for user in users
+        ]
         people += [(row.supplier.email.lower(), None) for row in rows if row.supplier.email]
         invited = [(one.address, None) for one in invitations.values()]
         return cls(
