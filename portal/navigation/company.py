@@ -167,6 +167,7 @@ _ONBOARDING = (
             {
                 "onboarding-list",
                 "onboarding-run",
+                "onboarding-chase",
                 "onboarding-reassign",
                 "onboarding-decide",
                 "onboarding-invite",

@@ -78,6 +78,8 @@ def _invited(item: Item, notice: Notice, event: AuditEvent) -> str:
         "address": invitation.address,
         "day": day_text(invitation.expires_at.date()),
     }
+    if words := str(event.facts.get("words") or ""):  # of who sends it once more
+        item.quotes.append(Quote(event.actor_label, words))
     if invitation.words:
         item.quotes.append(Quote(invitation.invited_by, invitation.words))
     if invitation.supplier:

@@ -97,6 +97,18 @@ class DecideForm(_Checked):
     )
 
 
+class ChaseForm(_Checked):
+    """What the mails to those who are marked say besides their own words."""
+
+    words = forms.CharField(
+        label=lazy("A sentence of your own"),
+        max_length=LONGEST_REASON,
+        required=False,
+        help_text=lazy("It stands in each mail, with your name, as you write it here. It may be left empty."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
 class ExclusionForm(_Checked):
     """Whom not to invite."""
 

@@ -162,7 +162,7 @@ def keys_of(program):
         "documents": [str(supply(FEED).key)],
         **company_data(),
         "bank-changes": [changed_account()],
-        "onboardings": [an_onboarding()],
+        **an_onboarding(),
         **ending_and_merging(),
     }
 
@@ -182,11 +182,11 @@ def the_acme():
 
 
 def an_onboarding():
-    """One that is under way."""
+    """One that is under way, and a chase in which it is marked."""
     supplier = the_acme()
     with acting(FEED):
-        run, *_more = onboarding(supplier)
-        return str(run.key)
+        run, *_more, chase = onboarding(supplier)
+        return {"onboardings": [str(run.key)], "onboarding-chases": [str(chase.key)]}
 
 
 def ending_and_merging():
