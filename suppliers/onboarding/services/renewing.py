@@ -10,7 +10,7 @@ from portal.kernel.scope import requires_scope
 from suppliers.onboarding.models import OnboardingRun, Terms
 from suppliers.onboarding.queries import PAST_STEPS, asked_for_terms, find_terms, with_people
 from suppliers.onboarding.services.guards import require_administrator
-from suppliers.onboarding.services.inviting import REMINDED_ONCE_IN
+from suppliers.onboarding.policies import REMINDED_ONCE_IN
 from suppliers.states import SupplierState
 
 

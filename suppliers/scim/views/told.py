@@ -100,7 +100,7 @@ class Kind(Generic[Row, Told]):
         """PATCH: some of it."""
         return self._write(asked, key, self.read_changed)
 
-    def delete(self, asked: Asked, key: uuid.UUID) -> HttpResponse:
+    def take_away(self, asked: Asked, key: uuid.UUID) -> HttpResponse:
         """DELETE."""
         row = self._seen(asked, key)
         self.remove(asked.provider, key, at=asked.at, version=row.version)
@@ -142,7 +142,7 @@ PEOPLE: Kind[ScimPerson, TellPerson] = Kind(
     remove=remove_person,
 )
 people = scim_door(get=PEOPLE.list_all, post=PEOPLE.post)
-person = scim_door(get=PEOPLE.get, put=PEOPLE.put, patch=PEOPLE.patch, delete=PEOPLE.delete)
+person = scim_door(get=PEOPLE.get, put=PEOPLE.put, patch=PEOPLE.patch, delete=PEOPLE.take_away)
 
 
 # --- Groups -------------------------------------------------------------------------------------------------
@@ -173,7 +173,7 @@ GROUPS: Kind[ScimGroup, TellGroup] = Kind(
     remove=remove_group,
 )
 groups = scim_door(get=GROUPS.list_all, post=GROUPS.post)
-group = scim_door(get=GROUPS.get, put=GROUPS.put, patch=GROUPS.patch, delete=GROUPS.delete)
+group = scim_door(get=GROUPS.get, put=GROUPS.put, patch=GROUPS.patch, delete=GROUPS.take_away)
 
 
 # --- What there is ------------------------------------------------------------------------------------------
