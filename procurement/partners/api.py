@@ -132,7 +132,7 @@ class OffboardingEnd(Shape):
     """The business ends."""
 
     version = Whole(help_text="The version that was looked at.")
-    leave = MatterToLeave(many=True, required=False)
+    leave = MatterToLeave(many=True, required=False, max_length=len(OpenMatter.values))
 
 
 OffboardingPage = page_of(OffboardingTold, "OffboardingPage")

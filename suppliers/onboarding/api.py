@@ -22,7 +22,7 @@ from portal.kernel.rest.fields import Moment, Query, Shape, Text, Whole, Word, p
 from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
 from suppliers.onboarding.messages import InviteSuppliers, Target
 from suppliers.onboarding.models import OnboardingRun
-from suppliers.onboarding.policies import LONGEST_REASON, paying_waits_for
+from suppliers.onboarding.policies import LONGEST_REASON, MOST_TARGETS, paying_waits_for
 from suppliers.onboarding.queries import find_run, runs, sheets_of
 from suppliers.onboarding.services import (
     approve_onboarding,
@@ -86,7 +86,7 @@ class SupplierToInvite(Shape):
 class SuppliersToInvite(Shape):
     """Suppliers to be invited in one go."""
 
-    suppliers = SupplierToInvite(many=True)
+    suppliers = SupplierToInvite(many=True, max_length=MOST_TARGETS)
 
 
 class SupplierNotInvited(serializers.Serializer):
