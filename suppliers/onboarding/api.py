@@ -138,7 +138,7 @@ class SupplierToInvite(Shape):
 class SuppliersToInvite(Shape):
     """Suppliers to be invited in one go."""
 
-    suppliers = SupplierToInvite(many=True)
+    suppliers = SupplierToInvite(many=True, max_length=MOST_TARGETS)  # type: ignore[call-arg]  # of the list
 
 
 class SupplierNotInvited(serializers.Serializer):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from portal.kernel.errors import Invalid
+from portal.kernel.typed import DayField
 from suppliers.onboarding.messages import (
     ExcludeSuppliers,
     Question,
@@ -126,12 +127,10 @@ class ExclusionForm(_Checked):
         help_text=lazy("Needed for another reason. Suppliers never read it."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    until_on = forms.DateField(
+    until_on = DayField(
         label=lazy("Until"),
         required=False,
-        input_formats=["%Y-%m-%d"],
         help_text=lazy("The last day. Empty: until somebody ends it."),
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
 
     def command(self) -> ExcludeSuppliers:

@@ -75,6 +75,7 @@ class OwnTokenForm(forms.Form):
     password = forms.CharField(
         label=_("Your password"),
         strip=False,
+        max_length=1000,
         help_text=_("Once more: whoever holds this token acts in your name until it ends."),
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
