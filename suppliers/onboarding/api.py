@@ -22,7 +22,7 @@ from portal.kernel.rest.fields import Moment, Query, Shape, Text, Whole, Word, p
 from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
 from suppliers.onboarding.messages import InviteSuppliers, Target
 from suppliers.onboarding.models import OnboardingRun
-from suppliers.onboarding.policies import LONGEST_REASON, paying_waits_for
+from suppliers.onboarding.policies import LONGEST_REASON
 from suppliers.onboarding.queries import find_run, runs, sheets_of
 from suppliers.onboarding.services import (
     approve_onboarding,
@@ -137,7 +137,7 @@ def _told(rows: Sequence[OnboardingRun], request: ProgramRequest) -> list[dict[s
     found = []
     for run in rows:
         sheet = sheets[run.pk]
-        waits = paying_waits_for(sheet.steps, sheet.standing)
+        waits = sheet.paying
         said = {name: getattr(run, name) for name in names}
         said["supplier"] = run.supplier.number
         said["waits_at"] = next(iter(sheet.waiting), None)
