@@ -8,6 +8,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
+from portal.kernel.audit.models import AuditEvent
 from portal.kernel.scope import acting
 from suppliers.messages import SupplierPaper
 from suppliers.models import Invitation, Supplier
@@ -15,6 +16,9 @@ from suppliers.onboarding.models import OnboardingRun
 from suppliers.registration.models import SupplierRequest
 from suppliers.registration.queries import GATE
 from suppliers.registration.services import forget_unanswered
+from suppliers.screening.messages import Listed
+from suppliers.screening.queries import SCREENER
+from suppliers.screening.services import load_list
 from suppliers.services import receive_suppliers
 from tests.builders.factors import give_app, show_factor
 from tests.builders.notices import mailed
@@ -147,6 +151,23 @@ def test_nobody_is_let_into_a_supplier_that_is_there_without_our_having_asked_it
     old = stored(lambda: Supplier.objects.get(number="700"))
     assert (old.name, old.email) == ("Bolts of Old", "office@bolts.example")
     assert stored(lambda: OnboardingRun.objects.get().supplier_id) == old.pk
+
+
+def test_who_is_called_like_a_listed_party_is_approved_only_by_who_has_compared(people, root):
+    row = received()
+    parties = [Listed("9", ("ACME Bolts Ltd",), "DEMO"), Listed("10", ("Nobody Known",))]
+    with acting(SCREENER):
+        load_list("own", parties, b"1", actor=SCREENER, at=timezone.now())
+    where = f"/registrations/{row.key}/approve/"
+
+    held = root.post(where, {"number": "900", "version": row.version})
+    assert (held.status_code, list(held.context["approve"].errors)) == (422, ["is_other"])
+    assert "ACME Bolts Ltd (A list of our own, 9, 100 %)" in held.content.decode()
+    assert stored(lambda: Supplier.objects.filter(number="900").exists()) is False
+
+    assert root.post(where, {"number": "900", "is_other": "on", "version": row.version}).status_code == 303
+    (fact,) = stored(lambda: list(AuditEvent.objects.filter(kind="registration.approved")))
+    assert (fact.facts["listed"], fact.internal) == (["own 9"], True)
 
 
 def test_who_lets_somebody_in_shows_the_second_factor_that_is_there(people, root):
