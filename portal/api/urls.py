@@ -30,6 +30,7 @@ from suppliers.documents import api as documents
 from suppliers.merging import api as merging
 from suppliers.onboarding import api as onboarding
 from suppliers.people import api as people
+from suppliers.registration import api as registration
 
 urlpatterns = [
     *orders.urlpatterns,
@@ -54,6 +55,7 @@ urlpatterns = [
     *details.urlpatterns,
     *banking.urlpatterns,
     *onboarding.urlpatterns,
+    *registration.urlpatterns,
     *partners.urlpatterns,
     *merging.urlpatterns,
     *trail.urlpatterns,

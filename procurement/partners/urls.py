@@ -8,6 +8,17 @@ _ONE = "suppliers/<uuid:key>/"
 _END = "suppliers/offboardings/<uuid:key>/"
 
 urlpatterns = [
+    path("suppliers/export.csv", views.export_supplier_list, {"kind": "csv"}, name="supplier-export-csv"),
+    path("suppliers/export.xlsx", views.export_supplier_list, {"kind": "xlsx"}, name="supplier-export-xlsx"),
+    path(
+        "onboarding/export.csv", views.export_onboarding_list, {"kind": "csv"}, name="onboarding-export-csv"
+    ),
+    path(
+        "onboarding/export.xlsx",
+        views.export_onboarding_list,
+        {"kind": "xlsx"},
+        name="onboarding-export-xlsx",
+    ),
     path("suppliers/offboardings/", views.offboarding_list, name="offboarding-list"),
     path(_ONE, views.supplier_page, name="supplier"),
     path(f"{_ONE}health/", views.supplier_health, name="supplier-health"),

@@ -13,7 +13,10 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid, Refusal
+from portal.kernel.replica import reading_apart
 from portal.kernel.web import paginate, panel_or_page, see_other, whole_number
+from procurement.orders.views.exports import as_download
+from procurement.partners.files import export_onboardings, export_suppliers
 from procurement.partners.forms import BeginForm, DayForm, EndForm, WhyForm
 from procurement.partners.policies import score_of
 from procurement.partners.presenters import (
@@ -42,8 +45,9 @@ from procurement.partners.queries import (
     work_with,
 )
 from procurement.partners.services import end_business
+from suppliers.details.filters import search_of as suppliers_asked
 from suppliers.details.policies.countries import country_name
-from suppliers.details.queries import find_company
+from suppliers.details.queries import find_company, suppliers_like
 from suppliers.merging.queries import joined_to
 from suppliers.models import Supplier
 from suppliers.offboarding.queries import (
@@ -60,6 +64,9 @@ from suppliers.offboarding.services import (
     reopen_business,
 )
 from suppliers.offboarding.states import OffboardingState
+from suppliers.onboarding.filters import list_search
+from suppliers.onboarding.filters import search_of as onboardings_asked
+from suppliers.onboarding.queries import funnel, runs
 from suppliers.people.ways import require_own_factor
 from suppliers.roles import Permission
 
@@ -295,3 +302,26 @@ def _tried(
         )
     messages.success(request, done)
     return see_other("supplier-offboarding", supplier.key)
+
+
+# --- lists as files ------------------------------------------------------------------------------------------
+
+
+@door(VIEW)
+def export_supplier_list(request: DoorRequest, kind: str) -> HttpResponse:
+    """The suppliers that the list shows, all of them, as a file."""
+    found = suppliers_like(suppliers_asked(request.GET), actor=request.actor)
+    with reading_apart(request.actor):
+        file = export_suppliers(found.order_by("name", "id"), kind)
+    return as_download(file, f"suppliers.{kind}", request)
+
+
+@door(VIEW)
+def export_onboarding_list(request: DoorRequest, kind: str) -> HttpResponse:
+    """Who stands where, of all that the list shows, as a file."""
+    asked = onboardings_asked(request.GET)
+    how_far = funnel(request.actor, request.at)
+    found = list_search(runs(request.actor), asked, how_far, request.at)
+    with reading_apart(request.actor):
+        file = export_onboardings(found.order_by("invited_at", "id"), kind, at=request.at)
+    return as_download(file, f"onboardings.{kind}", request)

@@ -20,6 +20,7 @@ from suppliers.signin.policies import was_just_shown
 
 NEW_PERSON_FOR = timedelta(days=30)
 CHANGED_LATELY = timedelta(days=90)
+REACHED_LATELY = timedelta(days=14)
 LONGEST_REASON = 2000
 LEAST_REASON = 10
 MOST_SHOWN_A_DAY = (
@@ -50,6 +51,9 @@ RISKS: dict[str, Risk] = {
     "changed_lately": Risk(lazy("Bank details of this supplier changed within the last 90 days"), 48),
     "frozen_before": Risk(lazy("Bank details of this supplier were frozen before"), 72),
     "people_removed": Risk(lazy("People of this supplier were removed within the last 30 days"), 48),
+    "reached_otherwise": Risk(
+        lazy("How the supplier is reached was changed, or is to be, within the last 14 days"), 48
+    ),
     "no_old_contact": Risk(lazy("Nobody we know of this supplier is older than the request"), 48),
 }
 
@@ -140,6 +144,29 @@ def who_is_called(
         replace(one, telephone=on_record.get(one.address.casefold(), "")) if not one.telephone else one
         for one in found
     ]
+
+
+def contacts_changed(contacts: Iterable[KnownContact], *, at: datetime) -> set[str]:
+    """In which ways a supplier was reached otherwise a while ago than lately: by another `contact` or `mail` address.
+
+    What is said for the first time is no change: a new contact is one where others were there before, and a person, or
+    the company, got another mail address where the one before ended.
+    """
+    lately = at - REACHED_LATELY
+    known = list(contacts)
+    desks = [one for one in known if one.ref.startswith("contact:")]
+    found = set()
+    is_set_up = any(one.since_at <= lately for one in desks)
+    if any(
+        (one.until_at is not None and one.until_at > lately) or (is_set_up and one.since_at > lately)
+        for one in desks
+    ):
+        found.add("contact")
+    people = [one for one in known if not one.ref.startswith("contact:")]
+    still = {one.user_id for one in people if one.until_at is None} | {None}
+    if any(one.until_at is not None and one.until_at > lately and one.user_id in still for one in people):
+        found.add("mail")
+    return found
 
 
 def who_is_told(contacts: Iterable[KnownContact], *, at: datetime, former_days: int) -> list[KnownContact]:

@@ -211,8 +211,14 @@ def risk_rows(rows: Sequence[BankSignal]) -> list[RiskRow]:
     return [
         RiskRow(
             str(RISKS[one.kind].label) if one.kind in RISKS else one.kind,
-            ", ".join(one.facts.values()),
+            _ways(one.facts["ways"]) if "ways" in one.facts else ", ".join(one.facts.values()),
             one.hours,
         )
         for one in rows
     ]
+
+
+def _ways(kept: str) -> str:
+    """How a supplier is reached otherwise, in the reader's language."""
+    words = {"contact": _("a contact"), "mail": _("a mail address"), "remit_to": _("the remit-to address")}
+    return ", ".join(words.get(one, one) for one in kept.split())

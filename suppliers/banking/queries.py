@@ -33,7 +33,13 @@ from suppliers.banking.models import (
     BankTold,
     BankVote,
 )
-from suppliers.banking.policies import CHANGED_LATELY, NEW_PERSON_FOR, told_at
+from suppliers.banking.policies import (
+    CHANGED_LATELY,
+    NEW_PERSON_FOR,
+    REACHED_LATELY,
+    contacts_changed,
+    told_at,
+)
 from suppliers.banking.states import (
     UNDECIDED,
     AccountState,
@@ -42,7 +48,9 @@ from suppliers.banking.states import (
     ChangeState,
     VotePurpose,
 )
-from suppliers.details.models import Contact
+from suppliers.details.models import Address, ChangeRequest, Contact
+from suppliers.details.states import AddressKind, Part
+from suppliers.details.states import ChangeState as DetailState
 from suppliers.models import Membership, Supplier, User
 from suppliers.roles import COMPANY_ROLES, SUPPLIER_ROLES, Permission
 from suppliers.signin.models import Device as SeenDevice
@@ -56,6 +64,12 @@ DEVICE_KNOWN_AFTER = timedelta(days=1)
 NEW_COUNTRY_FOR = timedelta(days=14)
 REMOVED_LATELY = timedelta(days=30)
 PAYMENT_WITHIN = timedelta(days=14)
+# What of a part of the company data says how a supplier is reached.
+REACHED_BY = {
+    Part.CONTACT: {"name", "email", "telephone"},
+    Part.PREFERENCES: {"email"},
+    Part.REMIT_TO: {"name", "line1", "line2", "district", "postal_code", "city", "region", "country"},
+}
 
 
 # --- accounts and changes -----------------------------------------------------------------------------------
@@ -419,8 +433,11 @@ def signals_of(
         for one in contacts
     ):
         found.append(Signal("no_old_contact"))
-    people = [one for one in contacts if one.ref.startswith("person:")]
-    removed = [one for one in people if one.until_at and one.until_at > at - REMOVED_LATELY]
+    if others := contacts_changed(contacts, at=at) | _to_be_reached_otherwise(supplier, at):
+        found.append(Signal("reached_otherwise", {"ways": " ".join(sorted(others))}))
+    people = [one for one in contacts if one.user_id is not None]
+    still = {one.user_id for one in people if one.until_at is None}
+    removed = {one.user_id for one in people if one.until_at and one.until_at > at - REMOVED_LATELY} - still
     if removed:
         found.append(Signal("people_removed", {"people": str(len(removed))}))
     past = BankChange.objects.filter(supplier=supplier).exclude(pk=but)
@@ -452,6 +469,20 @@ def _of_the_account(
     asked = like.filter(changes__state__in=[ChangeState.PROPOSED, *UNDECIDED]).exclude(changes__pk__in=[but])
     if numbers := sorted(set(asked.values_list("supplier__number", flat=True))):
         yield Signal("asked_elsewhere", {"suppliers": ", ".join(numbers[:5])})
+
+
+def _to_be_reached_otherwise(supplier: Supplier, at: datetime) -> set[str]:
+    """Which ways to reach a supplier wait to be others, and whether its remit-to address became another lately. What is
+    said for the first time is no change. Two queries."""
+    moved = Address.objects.filter(
+        supplier=supplier, kind=AddressKind.REMIT_TO, ended_at__gt=at - REACHED_LATELY
+    )
+    found = {"remit_to"} if moved.exists() else set()
+    waiting = ChangeRequest.objects.filter(supplier=supplier, state=DetailState.WAITING, part__in=REACHED_BY)
+    for one in waiting.exclude(old={}):
+        if REACHED_BY[Part(one.part)] & set(one.fields):
+            found.add({Part.REMIT_TO: "remit_to", Part.CONTACT: "contact"}.get(Part(one.part), "mail"))
+    return found
 
 
 def signals_kept(change: BankChange) -> Sequence[BankSignal]:

@@ -76,9 +76,10 @@ from suppliers.banking.services import (
     show_number,
     withdraw_change,
 )
-from suppliers.banking.states import OPEN, ChangeKind, ChangeState, VotePurpose
+from suppliers.banking.states import OPEN, UNDECIDED, ChangeKind, ChangeState, VotePurpose
 from suppliers.models import Supplier
 from suppliers.roles import Permission
+from suppliers.screening.queries import what_holds
 from suppliers.signin.devices import digest_of, secret_of
 from suppliers.signin.step_up import SETTLED
 
@@ -335,6 +336,10 @@ def _ours(
     shortening = change.shortenings.filter(round=change.round).first()
     to_enter = change.state == ChangeState.IN_FORCE and change.entered_at is None
     return {
+        "screening": what_holds(change.supplier)
+        if change.state in (ChangeState.PROPOSED, *UNDECIDED) and change.kind != ChangeKind.END
+        else "",
+        "may_screen": actor.may(P.SUPPLIER_MANAGE),
         "to_enter": to_enter,
         "by_erp": told_of([change.supplier_id]).get(change.supplier_id, []) if to_enter else [],
         "may_enter": to_enter and actor.may(P.BANK_APPROVE) and not erp_tells(change.supplier_id, request.at),

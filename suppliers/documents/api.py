@@ -1,6 +1,7 @@
 """Documents for programs: what is asked of a supplier, what it gave, the next version; and a reviewer's word."""
 
 import base64
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -25,14 +26,18 @@ from portal.kernel.rest.problems import problem_document
 from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
 from portal.kernel.scanning import Verdict, vet
 from suppliers.documents.messages import AcceptDocument, SupplyDocument
-from suppliers.documents.models import DocumentVersion
+from suppliers.documents.models import Document, DocumentVersion
 from suppliers.documents.policies import LONGEST_HINT, LONGEST_REASON, LONGEST_REFERENCE
 from suppliers.documents.presenters import kind_name
 from suppliers.documents.queries import (
+    HOLDINGS,
     Held,
+    HoldingSearch,
     document_kinds,
     find_version,
+    held_in,
     held_of,
+    holdings,
     own_supplier,
     require_served,
     visible_suppliers,
@@ -95,6 +100,28 @@ class DocumentAsked(serializers.Serializer):
     valid_until = Day(allow_null=True, help_text="How far what was accepted reaches without a gap.")
     due_on = Day(allow_null=True, help_text="By when the next one should be there.")
     late_on = Day(allow_null=True, help_text="From which day on a person of the buying side sees to it.")
+
+
+class HoldingTold(DocumentAsked):
+    """How one supplier stands with one kind of document."""
+
+    supplier = serializers.CharField(help_text="Its number.")
+
+
+HoldingPage = page_of(HoldingTold, "HoldingPage")
+
+
+class HoldingQuery(Query):
+    """Which of them."""
+
+    holding = Word(
+        required=False,
+        choices=[(one, one) for one in HOLDINGS],
+        help_text="`missing`, `ending`: nothing newer is in review; `late`: overdue; `held`: in force.",
+    )
+    kind = Text(required=False, max_length=40, help_text="The code of a kind.")
+    supplier = Text(required=False, max_length=40, help_text="A supplier's number.")
+    ends_by = Day(required=False, help_text="In force, and not beyond that day.")
 
 
 class AskedList(serializers.Serializer):
@@ -232,6 +259,13 @@ def _asked(held: Held, names: dict[int, tuple[str, str]]) -> dict[str, Any]:
     }
 
 
+def _held_told(rows: Sequence[Document], request: ProgramRequest) -> Any:
+    names = {one.kind_id: (one.kind.code, one.kind.name) for one in rows}
+    every = zip(rows, held_in(rows, request.at, actor=request.actor), strict=True)
+    told = [{"supplier": row.supplier.number, **_asked(one, names)} for row, one in every]
+    return HoldingTold(told, many=True).data
+
+
 EXAMPLE = OpenApiExample(
     "A certificate",
     {
@@ -322,6 +356,34 @@ class Documents(Doors):
         return Response(AskedList(told).data)
 
     @extend_schema(
+        operation_id="list_documents_held",
+        summary="Who has what, of all suppliers",
+        description=(
+            "What was asked of suppliers or given by them, each kind once: what is missing, ends, is overdue, counts. "
+            "Of suppliers that do business with us. A supplier reads its own."
+        ),
+        tags=TAGS,
+        parameters=[HoldingQuery],
+        responses={200: HoldingPage},
+    )
+    @program_door(Permission.DOCUMENT_VIEW)
+    def held(self, request: ProgramRequest) -> Response:
+        asked = read_query(HoldingQuery, request)
+        search = HoldingSearch(kind=asked.get("kind", ""), ends_by=asked.get("ends_by"))
+        found = holdings(search, actor=request.actor).filter(
+            **wanted_of(asked, {"supplier": "supplier__number"})
+        )
+        if "holding" in asked:
+            found = found.filter(HOLDINGS[asked["holding"]])
+        return answer_page(
+            request,
+            found,
+            asked,
+            order=("supplier__name", "id"),
+            told=lambda rows: _held_told(rows, request),
+        )
+
+    @extend_schema(
         operation_id="get_document",
         summary="Read one version of a document",
         tags=TAGS,
@@ -383,6 +445,7 @@ class Documents(Doors):
 
 urlpatterns = [
     path("documents", Documents.as_view({"get": "browse", "post": "supply"}), name="api-document-list"),
+    path("documents/held", Documents.as_view({"get": "held"}), name="api-document-held"),
     path("documents/asked", Documents.as_view({"get": "asked"}), name="api-document-asked"),
     path("documents/<uuid:key>", Documents.as_view({"get": "show"}), name="api-document"),
     path("documents/<uuid:key>/file", Documents.as_view({"get": "fetch"}), name="api-document-file"),

@@ -34,15 +34,19 @@ from portal.kernel.rest.schema import IDEMPOTENCY_KEY, IF_MATCH, REPLAYED, etag_
 from suppliers.onboarding.filters import MOST_DAYS, OnboardingSearch, list_search
 from suppliers.onboarding.messages import InviteSuppliers, MarkSuppliers, Target
 from suppliers.onboarding.models import OnboardingChase, OnboardingRun
-from suppliers.onboarding.policies import LONGEST_REASON, MOST_TARGETS, paying_waits_for
+from suppliers.onboarding.policies import LONGEST_REASON, MOST_TARGETS
 from suppliers.onboarding.queries import (
+    asked_for_terms,
     find_chase,
     find_run,
+    find_terms,
     funnel,
     keys_of_suppliers,
     quiet_since,
     runs,
     sheets_of,
+    terms_in_force,
+    terms_standing,
 )
 from suppliers.onboarding.services import (
     approve_onboarding,
@@ -233,6 +237,46 @@ class ChaseTold(serializers.Serializer):
 OnboardingPage = page_of(OnboardingTold, "OnboardingPage")
 
 
+class TermsTold(serializers.Serializer):
+    """Terms in force, and how many have accepted this version of them."""
+
+    code = serializers.CharField()
+    title = serializers.CharField()
+    number = serializers.IntegerField(help_text="Which version of these terms it is.")
+    since = Moment(source="made_at", help_text="Since when it is in force.")
+    asked = serializers.IntegerField(help_text="Of how many suppliers it is asked.")
+    accepted = serializers.IntegerField(help_text="How many of these have accepted it.")
+
+
+class TermsList(serializers.Serializer):
+    """All terms in force."""
+
+    results = TermsTold(many=True)
+
+
+class AcceptanceTold(serializers.Serializer):
+    """How a supplier stands with terms of which it is asked."""
+
+    supplier = serializers.CharField(source="supplier.number")
+    onboarding = serializers.UUIDField(source="key")
+    accepted_at = Moment(allow_null=True, help_text="Null where the version in force is not accepted yet.")
+    accepted_by = serializers.CharField(allow_null=True)
+    accepted_number = serializers.IntegerField(
+        allow_null=True, help_text="Which version it accepted last; null for none."
+    )
+
+
+AcceptancePage = page_of(AcceptanceTold, "AcceptancePage")
+
+
+class AcceptanceQuery(Query):
+    """Of which suppliers."""
+
+    accepted = Word(
+        required=False, choices=[("yes", "yes"), ("no", "no")], help_text="Whether the version in force is."
+    )
+
+
 def _told(rows: Sequence[OnboardingRun], request: ProgramRequest) -> list[dict[str, Any]]:
     sheets = sheets_of(rows, request.at)
     names = (
@@ -253,7 +297,7 @@ def _told(rows: Sequence[OnboardingRun], request: ProgramRequest) -> list[dict[s
     found = []
     for run in rows:
         sheet = sheets[run.pk]
-        waits = paying_waits_for(sheet.steps, sheet.standing)
+        waits = sheet.paying
         said = {name: getattr(run, name) for name in names}
         said["supplier"] = run.supplier.number
         said["quiet_since"] = quiet[run.pk] if run.state in OPEN else None
@@ -580,7 +624,51 @@ class Chases(Doors):
         return Response(_chase_told(chase, request))
 
 
+class TermsDoors(Doors):
+    """Terms that suppliers accept, and who has."""
+
+    @extend_schema(
+        operation_id="list_terms",
+        summary="List terms in force and how many have accepted them",
+        tags=TAGS,
+        responses={200: TermsList},
+    )
+    @program_door(P.SUPPLIER_MANAGE)
+    def browse(self, request: ProgramRequest) -> Response:
+        standing = terms_standing(request.actor)
+        told = []
+        for one in terms_in_force():
+            accepted, asked = standing.get(one.code, (0, 0))
+            names = ("code", "title", "number", "made_at")
+            told.append({name: getattr(one, name) for name in names} | {"asked": asked, "accepted": accepted})
+        return Response(TermsList({"results": told}).data)
+
+    @extend_schema(
+        operation_id="list_terms_acceptances",
+        summary="List who has accepted terms, and who has not",
+        description="Suppliers whose template names these terms, and for which somebody is here.",
+        tags=TAGS,
+        parameters=[AcceptanceQuery],
+        responses={200: AcceptancePage},
+    )
+    @program_door(P.SUPPLIER_MANAGE)
+    def acceptances(self, request: ProgramRequest, code: str) -> Response:
+        asked = read_query(AcceptanceQuery, request)
+        found = asked_for_terms(find_terms(code), actor=request.actor)
+        if "accepted" in asked:
+            found = found.filter(accepted_at__isnull=asked["accepted"] == "no")
+        return answer_page(
+            request,
+            found,
+            asked,
+            order=("supplier__name", "id"),
+            told=lambda rows: AcceptanceTold(rows, many=True).data,
+        )
+
+
 urlpatterns = [
+    address("terms", TermsDoors, "api-terms-list", get="browse"),
+    address("terms/<slug:code>/acceptances", TermsDoors, "api-terms-acceptances", get="acceptances"),
     address("onboardings", Onboardings, "api-onboarding-list", get="browse", post="invite"),
     address("onboardings/<uuid:key>", Onboardings, "api-onboarding", get="show"),
     address("onboardings/<uuid:key>/hand-in", Onboardings, "api-onboarding-hand-in", post="hand_in"),

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from portal.kernel.actors import Actor
 from suppliers.details.policies.countries import country_name
 from suppliers.onboarding.models import OnboardingRun, Terms
-from suppliers.onboarding.policies import paying_waits_for
 from suppliers.onboarding.queries import Sheet, own_run, sheet_of
 from suppliers.onboarding.states import OPEN, NotChased, RunState, StepKind, StepStanding
 from suppliers.states import Segment
@@ -92,7 +91,7 @@ def _our_page(run: OnboardingRun, kind: StepKind) -> str:
 
 def step_rows(sheet: Sheet, *, ours: bool = False) -> list[StepRow]:
     """The steps of a supplier in their order, each with where it is taken; `ours`: with where we look at it."""
-    waits = set(paying_waits_for(sheet.steps, sheet.standing))
+    waits = set(sheet.paying)
     rows = []
     for one in sheet.steps:
         standing = StepStanding(sheet.standing[one.kind])
@@ -137,7 +136,7 @@ def newcomer_of(actor: Actor, at: datetime) -> Newcomer | None:
     sheet = sheet_of(run, at)
     waiting = set(sheet.waiting)
     following = next((row for row in step_rows(sheet) if row.kind in waiting), None)
-    paying = names_of([one for one in paying_waits_for(sheet.steps, sheet.standing) if one in waiting])
+    paying = names_of([one for one in sheet.paying if one in waiting])
     return Newcomer(sheet.done, len(sheet.steps), len(waiting), following, paying)
 
 
@@ -194,7 +193,7 @@ def run_rows(
                 run=run,
                 waits_at=str(StepKind(waiting[0]).label) if waiting else "",
                 done=f"{sheet.done}/{len(sheet.steps)}",
-                paying=names_of(paying_waits_for(sheet.steps, sheet.standing)),
+                paying=names_of(sheet.paying),
                 quiet_for=(at - quiet[run.pk]).days if run.state in OPEN else None,
             )
         )

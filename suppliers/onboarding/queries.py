@@ -181,6 +181,14 @@ class Sheet:
         return still_open(self.steps, self.standing)
 
     @property
+    def paying(self) -> list[str]:
+        """The steps for which paying waits, in their order: none once it is done or taken back. Whom we refuse, or with
+        whom the business ended before it was done, is not paid by that: it waits on."""
+        left = self.run.state == RunState.WITHDRAWN and self.run.supplier.left_at is not None
+        holds = left or self.run.state in (*OPEN, RunState.REFUSED)
+        return paying_waits_for(self.steps, self.standing) if holds else []
+
+    @property
     def done(self) -> int:
         """How many steps are done."""
         return sum(self.standing[one.kind] == StepStanding.DONE for one in self.steps)
@@ -327,8 +335,7 @@ def _papers(suppliers: Sequence[Supplier], at: datetime) -> dict[int, str]:
 
 def paying_waits(supplier_ids: Iterable[int], at: datetime) -> dict[int, PayingWaits]:
     """For which steps paying a supplier waits, by the supplier's id; nothing of a supplier whose onboarding is done, or
-    taken back, or which was never invited. Whom we refuse, or with whom the business ended before it was done, is not
-    paid by that: it waits on. A fixed number of queries; one where no onboarding is open.
+    taken back (`Sheet.paying`), or which was never invited. A fixed number of queries; one where no onboarding is open.
     """
     left = Q(state=RunState.WITHDRAWN, supplier__left_at__isnull=False)
     with acting(DESK):
@@ -338,7 +345,7 @@ def paying_waits(supplier_ids: Iterable[int], at: datetime) -> dict[int, PayingW
         rows = list(found.select_related("supplier"))
     waits = {}
     for sheet in sheets_of(rows, at).values():
-        kinds = tuple(paying_waits_for(sheet.steps, sheet.standing))
+        kinds = tuple(sheet.paying)
         if kinds:
             is_ours = all(sheet.standing[kind] == StepStanding.WITH_US for kind in kinds)
             waits[sheet.run.supplier_id] = PayingWaits(kinds, is_ours, sheet.run.state not in OPEN)

@@ -28,7 +28,7 @@ from suppliers.onboarding.forms import (
 )
 from suppliers.onboarding.messages import InviteSuppliers, MarkSuppliers
 from suppliers.onboarding.models import OnboardingChase, OnboardingRun, OnboardingTemplate
-from suppliers.onboarding.policies import MOST_TARGETS, paying_waits_for
+from suppliers.onboarding.policies import MOST_TARGETS
 from suppliers.onboarding.presenters import (
     ChaseRow,
     TermsRow,
@@ -235,7 +235,7 @@ def _show_run(
         "may_remind": may and started and bool(sheet.waiting),
         "says": [{"word": words[one], "says": comes_of_it[one]} for one in verbs if one in comes_of_it],
         "why": why_text(run, template.name if template else ""),
-        "paying": names_of(paying_waits_for(sheet.steps, sheet.standing)),
+        "paying": names_of(sheet.paying),
         "answers": [
             {"question": one.text, "answer": answers[one.code]}
             for one in sheet.questions
@@ -576,7 +576,7 @@ def _show_own(
             "first": names_of(sheet.waiting[:1]),
             "done": sheet.done,
             "of": len(sheet.steps),
-            "paying": names_of(paying_waits_for(sheet.steps, sheet.standing)),
+            "paying": names_of(sheet.paying),
             "is_going": is_going,
             "is_over": run.state in (RunState.REFUSED, RunState.WITHDRAWN, RunState.LEFT),
             "may_hand_in": is_going and not sheet.waiting and request.actor.may(P.DETAIL_EDIT),

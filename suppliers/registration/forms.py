@@ -84,6 +84,11 @@ class ApproveForm(_Checked):
         required=False,
         help_text=lazy("Only where the number is there already: whoever asks becomes its administrator."),
     )
+    is_other = forms.BooleanField(
+        label=lazy("I compared it with the listed party: it is somebody else"),
+        required=False,
+        help_text=lazy("Only where somebody of such a name is on a list of sanctioned parties."),
+    )
 
 
 class AskBackForm(_Checked):

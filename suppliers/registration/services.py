@@ -25,11 +25,14 @@ from suppliers.registration.policies import (
     LONGEST_TAX_ID,
     LONGEST_WHY,
     MAIL_EVERY,
+    MOST_SIMILAR,
     REFUSED_KEPT_FOR,
 )
 from suppliers.registration.queries import GATE, UNCHECKED
 from suppliers.registration.states import REQUEST_LIFECYCLE, RequestState
 from suppliers.roles import Permission
+from suppliers.screening.queries import listed_like
+from suppliers.screening.states import ListSource
 from suppliers.services import receive_suppliers
 
 
@@ -131,20 +134,29 @@ def _who_asked(row: SupplierRequest) -> dict[str, str]:
 
 @requires_scope
 def approve_request(
-    key: UUID, version: int | None, number: str, *, is_asked: bool = False, actor: Actor, at: datetime
+    key: UUID,
+    version: int | None,
+    number: str,
+    *,
+    is_asked: bool = False,
+    is_other: bool = False,
+    actor: Actor,
+    at: datetime,
 ) -> SupplierRequest:
     """The company is a supplier of ours, under the number that the ERP has for it, and is invited.
 
     A number that is there already means that very supplier; else it is made with what was said, until the ERP tells of
     it. Whoever asks would become the administrator of one that is there, and read all its orders: so somebody says that
     they asked that supplier, and not by this request (`is_asked`); and where somebody acts for it, those people invite.
-    Raises `Invalid` without a number, without that word, and where that supplier cannot be invited.
+    The company's name is screened as well: where it is like a listed party's somebody says that they compared the two
+    (`is_other`). Raises `Invalid` without a number, without these words, and where that supplier cannot be invited.
     """
     row = _held(key, version, actor)
     wanted = number.strip()
     if not wanted or len(wanted) > 40:
         message = _("Give the number that the supplier has in the ERP.")
         raise Invalid(message, [Problem("number", message, wanted[:40], "required")])
+    listed = _require_other(row.company, is_other=is_other)
     # Written otherwise it is the same number still: no second supplier comes of it.
     here = Supplier.objects.filter(number__iexact=wanted).order_by("id").first()
     if here is not None:
@@ -157,13 +169,32 @@ def approve_request(
         receive_suppliers([paper])
     supplier = Supplier.objects.get(number=wanted)
     fields = {"decided_at": at, "decided_by": actor.label, "became_id": supplier.pk}
-    REQUEST_LIFECYCLE.move(row, "approve", actor=actor, at=at, fields=fields, facts={"number": wanted})
+    REQUEST_LIFECYCLE.move(
+        row, "approve", actor=actor, at=at, fields=fields, facts={"number": wanted, **listed}
+    )
     command = InviteSuppliers((Target(wanted, row.address, row.person),))
     outcome = invite_suppliers(command, actor=actor, at=at)
     if outcome.problems:
         first = outcome.problems[0]
         raise Invalid(first.message, [Problem("number", first.message, wanted, first.code)])
     return row
+
+
+def _require_other(name: str, *, is_other: bool) -> dict[str, list[str]]:
+    """Which listed parties a company is called like, as a fact; raises `Invalid` where nobody has compared them."""
+    found = listed_like(name)
+    if found and not is_other:
+        said = "; ".join(
+            f"{one.name} ({ListSource(source).label}, {one.listed.ref}, {one.score} %)"
+            for source, one in found[:MOST_SIMILAR]
+        )
+        message = _(
+            "On a list of sanctioned parties: %(names)s. Compare address, country and register number."
+        )
+        raise Invalid(
+            message % {"names": said}, [Problem("is_other", message % {"names": said}, "", "listed")]
+        )
+    return {"listed": [f"{source} {one.listed.ref}" for source, one in found]} if found else {}
 
 
 def _require_known(supplier: Supplier, *, is_asked: bool) -> None:

@@ -194,9 +194,8 @@ def request_approve(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     try:
         with transaction.atomic():
             said = form.cleaned_data
-            approve_request(
-                key, seen, said["number"], is_asked=said["is_asked"], actor=request.actor, at=request.at
-            )
+            words = {name: said[name] for name in ("is_asked", "is_other")}
+            approve_request(key, seen, said["number"], **words, actor=request.actor, at=request.at)
     except Invalid as refusal:
         form.add_problems(refusal)
         return _show(request, asked, approve=form, status=422)

@@ -136,6 +136,24 @@ def likeness(one: Sequence[str], other: Sequence[str]) -> int:
     return 200 * common // (len(one) + len(other))
 
 
+def likest(names: Iterable[str], listed: Iterable[str]) -> str:
+    """Which of some names is most like one of a listed party's; the first of them where several are."""
+    theirs = [words for name in listed for words in readings_of(name)]
+    return max(
+        names, key=lambda name: max(likeness(one, other) for one in readings_of(name) for other in theirs)
+    )
+
+
+def share_a_word(name: str, listed: Iterable[str]) -> bool:
+    """Whether a name has any word in common with one of a listed party's, or is one of them in one word."""
+    theirs = [words for other in listed for words in readings_of(other)]
+    return any(
+        set(mine) & set(other) or "".join(mine) == "".join(other)
+        for mine in readings_of(name)
+        for other in theirs
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """A listed party that is like a supplier: by which of its names, and how much."""

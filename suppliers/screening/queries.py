@@ -12,10 +12,13 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor, Channel
 from portal.kernel.errors import NotFound
+from suppliers.banking.models import BankAccount, BankChange
+from suppliers.banking.states import UNDECIDED, AccountState
+from suppliers.banking.states import ChangeState as BankState
 from suppliers.details.models import CompanyNames
 from suppliers.models import Supplier
 from suppliers.screening.models import ListedParty, SanctionsList, ScreenedSupplier, ScreeningHit
-from suppliers.screening.policies import COMPARED_AS
+from suppliers.screening.policies import COMPARED_AS, Index, Match
 from suppliers.screening.states import HitState
 
 SCREENER = Actor.system("Screening", Channel.RULE)
@@ -48,6 +51,18 @@ def names_of(suppliers: Sequence[Supplier]) -> dict[int, tuple[str, ...]]:
     return found
 
 
+def holders_of(suppliers: Sequence[Supplier]) -> dict[int, tuple[str, ...]]:
+    """Who holds the accounts of suppliers: those that have not ended, and those that are proposed or asked for, by the
+    supplier's id. Two queries."""
+    live = BankAccount.objects.filter(supplier__in=suppliers).exclude(state=AccountState.ENDED)
+    asked = BankChange.objects.filter(supplier__in=suppliers, state__in=[BankState.PROPOSED, *UNDECIDED])
+    found: dict[int, set[str]] = defaultdict(set)
+    for rows in (live, asked):
+        for supplier_id, holder in rows.exclude(holder="").values_list("supplier_id", "holder"):
+            found[supplier_id].add(holder)
+    return {one.pk: tuple(sorted(found[one.pk])) for one in suppliers}
+
+
 def fingerprint_of(names: Iterable[str], against: Iterable[object]) -> str:
     """What was compared with what, in a few letters; another threshold, or rule, is another comparison."""
     return _mark([sorted(names), [str(one) for one in against], settings.SCREENING_THRESHOLD, COMPARED_AS])
@@ -63,10 +78,11 @@ def _mark(said: list[object]) -> str:
 
 
 def is_screened(supplier: Supplier) -> bool:
-    """Whether a supplier was screened under its names of today against the lists of today; so it was where none is
-    loaded. In the buying side's scope."""
+    """Whether a supplier was screened under its names, and the holders of its accounts, of today against the lists of
+    today; so it was where none is loaded. In the buying side's scope."""
     lists = [one.pk for one in lists_in_force()]
-    now = fingerprint_of(names_of([supplier])[supplier.pk], lists)
+    names = {*names_of([supplier])[supplier.pk], *holders_of([supplier])[supplier.pk]}
+    now = fingerprint_of(names, lists)
     return not lists or ScreenedSupplier.objects.filter(supplier=supplier, fingerprint=now).exists()
 
 
@@ -92,3 +108,27 @@ def find_hit(key: uuid.UUID, *, actor: Actor) -> ScreeningHit:
 def stands_against(supplier_id: int) -> bool:
     """Whether a hit on a supplier is undecided, or was confirmed. In the buying side's scope."""
     return ScreeningHit.objects.filter(supplier=supplier_id, state__in=AGAINST).exists()
+
+
+def what_holds(supplier: Supplier) -> str:
+    """Why no account of a supplier comes into force: `listed` while a hit stands against it, `not_screened` until its
+    names and the holders of its accounts were compared with the lists of today; empty where nothing does. In the buying
+    side's scope."""
+    if stands_against(supplier.pk):
+        return "listed"
+    return "" if is_screened(supplier) else "not_screened"
+
+
+def indexes() -> dict[str, Index]:
+    """The listed parties ready to be compared with, by their list's source. Seconds, for tens of thousands."""
+    return {source: Index(one.as_listed() for one in rows) for source, rows in parties_in_force().items()}
+
+
+def listed_like(name: str) -> list[tuple[str, Match]]:
+    """The listed parties that a name is like, each with the source of its list: for a company that is no supplier yet.
+    In the buying side's scope.
+    """
+    found = indexes().items()
+    return [
+        (source, one) for source, each in found for one in each.matches([name], settings.SCREENING_THRESHOLD)
+    ]

@@ -17,15 +17,16 @@ from suppliers.models import Supplier
 from suppliers.roles import Permission
 from suppliers.screening.messages import Listed
 from suppliers.screening.models import ListedParty, SanctionsList, ScreenedSupplier, ScreeningHit
-from suppliers.screening.policies import Index, Match
+from suppliers.screening.policies import Index, Match, likest, share_a_word
 from suppliers.screening.queries import (
     SCREENER,
     find_hit,
     fingerprint_of,
+    holders_of,
+    indexes,
     lists_in_force,
     names_of,
     pair_of,
-    parties_in_force,
 )
 from suppliers.screening.states import HIT_LIFECYCLE, HitState
 from suppliers.states import SUPPLIER_LIFECYCLE, SupplierState
@@ -91,9 +92,9 @@ def load_list(
 def screen_suppliers(*, at: datetime) -> int:
     """Screen the suppliers that were not screened under their names of today against the lists of today.
 
-    Returns how many were; none while another worker is at it. What somebody decided on the same names stays decided;
-    where a name has changed since, here or on the list, it is to be decided anew. A fixed number of queries for each
-    thousand.
+    The holders of its accounts are names of a supplier here: to them its money goes, or is to go. Returns how many
+    were; none while another worker is at it. What somebody decided on the same names stays decided; where a name
+    has changed since, here or on the list, it is to be decided anew. A fixed number of queries for each thousand.
     """
     lists = lists_in_force()
     if not lists or not _is_alone():
@@ -103,8 +104,9 @@ def screen_suppliers(*, at: datetime) -> int:
     screened, after = 0, 0
     while suppliers := list(Supplier.objects.filter(pk__gt=after).order_by("id")[:MOST_AT_ONCE]):
         after = suppliers[-1].pk
-        names = names_of(suppliers)
-        now = {one.pk: fingerprint_of(names[one.pk], ids) for one in suppliers}
+        names, holders = names_of(suppliers), holders_of(suppliers)
+        every = {one.pk: tuple(dict.fromkeys((*names[one.pk], *holders[one.pk]))) for one in suppliers}
+        now = {one.pk: fingerprint_of(every[one.pk], ids) for one in suppliers}
         was = dict(
             ScreenedSupplier.objects.filter(supplier__in=suppliers).values_list("supplier_id", "fingerprint")
         )
@@ -112,16 +114,16 @@ def screen_suppliers(*, at: datetime) -> int:
         if not due:
             continue
         # Read only now: on most days there is nothing to be screened.
-        index = index or _indexes()
+        index = index or indexes()
         matches = {
             one.pk: {
                 (source, match.listed.ref): match
                 for source, each in index.items()
-                for match in each.matches(names[one.pk], settings.SCREENING_THRESHOLD)
+                for match in each.matches(every[one.pk], settings.SCREENING_THRESHOLD)
             }
             for one in due
         }
-        _keep(due, names, matches, at)
+        _keep(due, names, every, matches, at)
         ScreenedSupplier.objects.bulk_create(
             [ScreenedSupplier(supplier=one, fingerprint=now[one.pk], screened_at=at) for one in due],
             update_conflicts=True,
@@ -139,13 +141,10 @@ def _is_alone() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _indexes() -> dict[str, Index]:
-    return {source: Index(one.as_listed() for one in rows) for source, rows in parties_in_force().items()}
-
-
 def _keep(
     due: Sequence[Supplier],
     names: dict[int, tuple[str, ...]],
+    every: dict[int, tuple[str, ...]],
     matches: dict[int, dict[tuple[str, str], Match]],
     at: datetime,
 ) -> None:
@@ -155,13 +154,22 @@ def _keep(
     fresh: list[ScreeningHit] = []
     anew: list[ScreeningHit] = []
     changed: list[ScreeningHit] = []
+    holding: list[ScreeningHit] = []
     for supplier in due:
         for (source, ref), match in matches[supplier.pk].items():
-            seen = pair_of(names[supplier.pk], match.listed.names)
+            # A holder that has nothing to do with this party asks nobody again.
+            own = names[supplier.pk]
+            more = [
+                one for one in every[supplier.pk] if one not in own and share_a_word(one, match.listed.names)
+            ]
+            seen = pair_of((*own, *more), match.listed.names)
+            is_holder = bool(more) and likest((*own, *more), match.listed.names) in more
             hit = known.pop((supplier.pk, source, ref), None)
             if hit is None:
                 fresh.append(_hit(supplier, source, match, seen, at))
+                holding += [fresh[-1]] if is_holder else []
                 continue
+            holding += [hit] if is_holder else []
             differs = hit.seen != seen
             if hit.state == HitState.LAPSED or (hit.state == HitState.DISMISSED and differs):
                 anew.append(hit)
@@ -171,17 +179,21 @@ def _keep(
     gone = [one for one in known.values() if one.state == HitState.OPEN]
     ScreeningHit.objects.bulk_create(fresh, batch_size=1000)
     ScreeningHit.objects.bulk_update(changed, ["seen", "score", "listed_name"])
-    _move_all(anew, "reopen", at)
+    _move_all(anew, "reopen", at, holding)
     _move_all(gone, "lapse", at)
     facts = [
-        Fact("screening.hit_found", one.stream, one.supplier_id, _facts(one), internal=True) for one in fresh
+        Fact("screening.hit_found", one.stream, one.supplier_id, _facts(one, holding), internal=True)
+        for one in fresh
     ]
     record_all(facts, actor=SCREENER, at=at)
 
 
-def _move_all(rows: Sequence[ScreeningHit], verb: str, at: datetime) -> None:
+def _move_all(
+    rows: Sequence[ScreeningHit], verb: str, at: datetime, holding: Sequence[ScreeningHit] = ()
+) -> None:
     if rows:
-        HIT_LIFECYCLE.move_all(rows, verb, actor=SCREENER, at=at, facts=[_facts(one) for one in rows])
+        facts = [_facts(one, holding) for one in rows]
+        HIT_LIFECYCLE.move_all(rows, verb, actor=SCREENER, at=at, facts=facts)
 
 
 def _hit(supplier: Supplier, source: str, match: Match, seen: str, at: datetime) -> ScreeningHit:
@@ -197,9 +209,11 @@ def _hit(supplier: Supplier, source: str, match: Match, seen: str, at: datetime)
     )
 
 
-def _facts(hit: ScreeningHit) -> dict[str, object]:
+def _facts(hit: ScreeningHit, holding: Sequence[ScreeningHit] = ()) -> dict[str, object]:
+    """What is told of a hit; of one whose name is most of all that of an account's holder (`holding`), that it is."""
     said = {"source": hit.source, "ref": hit.ref, "listed": hit.listed_name, "score": hit.score}
-    return {"supplier": hit.supplier.name, **said}
+    is_holder = any(one is hit for one in holding)
+    return {"supplier": hit.supplier.name, **said, **({"of": "holder"} if is_holder else {})}
 
 
 # --- deciding ------------------------------------------------------------------------------------------------

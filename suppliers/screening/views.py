@@ -14,7 +14,14 @@ from portal.kernel.web import paginate, see_other, whole_number
 from suppliers.roles import Permission
 from suppliers.screening.forms import HitForm
 from suppliers.screening.models import ScreeningHit
-from suppliers.screening.queries import find_hit, hits, hits_by_state, lists_in_force
+from suppliers.screening.queries import (
+    find_hit,
+    hits,
+    hits_by_state,
+    holders_of,
+    lists_in_force,
+    names_of,
+)
 from suppliers.screening.services import confirm_hit, dismiss_hit
 from suppliers.screening.states import HIT_LIFECYCLE, HitState
 
@@ -65,6 +72,8 @@ def _show(
     verbs = [verb for verb in HIT_LIFECYCLE.verbs_for(request.actor, hit.state) if verb in words]
     context = {
         "hit": hit,
+        "names": [one for one in names_of([hit.supplier])[hit.supplier_id] if one != hit.supplier.name],
+        "holders": holders_of([hit.supplier])[hit.supplier_id],
         "verbs": [{"verb": verb, "word": words[verb]} for verb in verbs],
         "form": form or HitForm(),
         "refusal": refusal,

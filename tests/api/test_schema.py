@@ -39,6 +39,7 @@ from suppliers.models import Supplier, User
 from suppliers.people.messages import InvitePerson
 from suppliers.people.services import invite_person
 from suppliers.queries import actor_of
+from suppliers.registration.models import SupplierRequest
 from suppliers.roles import CompanyRole, Permission
 from tests.builders.documents import supply
 from tests.builders.invoices import a_draft_invoice, a_sent_invoice
@@ -163,6 +164,7 @@ def keys_of(program):
         **company_data(),
         "bank-changes": [changed_account()],
         **an_onboarding(),
+        "supplier-requests": [asked_to_supply()],
         **ending_and_merging(),
     }
 
@@ -187,6 +189,21 @@ def an_onboarding():
     with acting(FEED):
         run, *_more, chase = onboarding(supplier)
         return {"onboardings": [str(run.key)], "onboarding-chases": [str(chase.key)]}
+
+
+def asked_to_supply():
+    """A company that asks to become a supplier, and waits for our word."""
+    with acting(FEED):
+        said = {
+            "person": "Nora New",
+            "company": "New Bolts",
+            "country": "DE",
+            "tax_id": "DE 1",
+            "why": "Bolts.",
+        }
+        when = {"asked_at": MONDAY, "mailed_at": MONDAY, "received_at": MONDAY}
+        made = SupplierRequest.objects.create(address="nora@new.example", state="received", **said, **when)
+        return str(made.key)
 
 
 def ending_and_merging():

@@ -554,10 +554,14 @@ EXPORTS = {
         "bank-report",
         "document-holders-csv",
         "invoice-sheet",
+        "onboarding-export-csv",
+        "onboarding-export-xlsx",
         "order-export-xlsx",
         "shipment-sheet",
         "statement-result",
         "statement-sheet",
+        "supplier-export-csv",
+        "supplier-export-xlsx",
     ),
 }
 

@@ -104,6 +104,11 @@ def told_onboarding(
         "onboarding.approved": _("Thank you: everything is there for %(supplier)s"),
         "onboarding.refused": _("The onboarding of %(supplier)s was refused"),
     }
+    if facts.get("of") == "holder":
+        return (
+            _("An account for %(supplier)s has a holder called like somebody on a list of sanctioned parties")
+            % values
+        )
     return texts[event.kind] % values
 
 

@@ -129,18 +129,18 @@ def _promised_day(promises: Sequence[Promise]) -> Cell:
 def export_lines(lines: QuerySet[PurchaseOrderLine], kind: str) -> IO[bytes]:
     """The lines as a file, in the order they come; the whole file is made before anything is sent."""
     related = lines.select_related("order", "order__company", "order__ship_to", "supplier", "ship_to")
-    return _write(LINE_COLUMNS, _with_promises(_rows(related)), kind, _("Order lines"))
+    return write_list(LINE_COLUMNS, _with_promises(rows_of(related)), kind, _("Order lines"))
 
 
 @requires_scope
 def export_orders(orders: QuerySet[PurchaseOrder], kind: str) -> IO[bytes]:
     """The orders as a file, in the order they come."""
-    return _write(
-        ORDER_COLUMNS, _rows(orders.select_related("company", "supplier", "ship_to")), kind, _("Orders")
+    return write_list(
+        ORDER_COLUMNS, rows_of(orders.select_related("company", "supplier", "ship_to")), kind, _("Orders")
     )
 
 
-def _rows(queryset: QuerySet[Any]) -> Iterator[Any]:
+def rows_of(queryset: QuerySet[Any]) -> Iterator[Any]:
     """The rows a few thousand at a time; a list that is too long is refused, never cut silently."""
     for position, row in enumerate(queryset[: MOST_ROWS + 1].iterator(chunk_size=CHUNK)):
         if position == MOST_ROWS:
@@ -156,7 +156,8 @@ def _with_promises(lines: Iterator[PurchaseOrderLine]) -> Iterator[tuple[Purchas
             yield line, promises.get(line.pk, [])
 
 
-def _write(columns: Sequence[Column], rows: Iterable[Any], kind: str, title: str) -> IO[bytes]:
+def write_list(columns: Sequence[Column], rows: Iterable[Any], kind: str, title: str) -> IO[bytes]:
+    """A list as CSV or a workbook, whole before anything of it is sent."""
     titles = [str(column.title) for column in columns]
     values = ([column.value(row) for column in columns] for row in rows)
     with ExitStack() as unless_done:

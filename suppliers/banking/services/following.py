@@ -35,6 +35,7 @@ from suppliers.banking.states import (
     ChangeKind,
     ChangeState,
 )
+from suppliers.screening.queries import what_holds
 from suppliers.states import SupplierState
 
 logger = logging.getLogger(__name__)
@@ -70,6 +71,8 @@ def _take_effect(pk: int, supplier_id: int, at: datetime) -> bool:
         return False  # another worker was faster, it was frozen, or it waits longer
     if open_freeze(supplier_id) or supplier.state == SupplierState.BLOCKED or supplier.left_at is not None:
         return False
+    if change.kind != ChangeKind.END and what_holds(supplier):
+        return False  # a person decides first whether its holder is the listed one
     if not may_still_request(change):
         reason = _("Who requested it does not act for the supplier any more.")
         freeze_everything(supplier, change, reason, actor=OFFICE, at=at)

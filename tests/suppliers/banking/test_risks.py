@@ -19,9 +19,13 @@ from procurement.payables.queries.bank import payments_due
 from suppliers.banking.messages import Device
 from suppliers.banking.models import BankAccount, BankChange, BankContact, BankSignal
 from suppliers.banking.policies import RISKS
+from suppliers.banking.presenters import risk_rows
 from suppliers.banking.queries import OFFICE
 from suppliers.banking.services import ask_thaw, confirm_thaw, freeze_bank_details
-from suppliers.models import Membership, Supplier
+from suppliers.details.messages import ChangeDetail
+from suppliers.details.models import Address, Contact
+from suppliers.details.services import change_detail
+from suppliers.models import Membership, Supplier, User
 from suppliers.signin.models import Device as SeenDevice
 from suppliers.signin.models import SignIn
 from tests.builders.bank import (
@@ -185,6 +189,88 @@ def asks_where_all_others_are_new(people, globex, now):
     return {}
 
 
+def a_contact(globex, **changed):
+    said = {"name": "Rita Rao", "roles": ["invoices"], "email": "rita@globex.example", "begun_by": "Gil"}
+    with acting(OFFICE):
+        return Contact.objects.create(supplier=globex, **said, telephone="+493055501", **changed)
+
+
+def told_otherwise(people, globex, part, values, at, subject=""):
+    with acting(people["gil"].actor):
+        command = ChangeDetail(globex.key, part, values, subject=subject)
+        return change_detail(command, actor=people["gil"].actor, at=at)
+
+
+def a_telephone_changes(people, globex, now, days, **others):
+    row = a_contact(globex, since_at=now - 90 * DAY)
+    rita = {"name": "Rita Rao", "roles": ["invoices"], "email": "rita@globex.example", "language": "en"}
+    said = {**rita, "telephone": "+493055501", **others}
+    told_otherwise(people, globex, "contact", said, now - days * DAY, str(row.key))
+    return {}
+
+
+def asks_after_a_contact_got_another_telephone(people, globex, now):
+    return a_telephone_changes(people, globex, now, 13, telephone="+493055502")
+
+
+def asks_long_after_a_contact_got_another_telephone(people, globex, now):
+    return a_telephone_changes(people, globex, now, 15, telephone="+493055502")
+
+
+def asks_after_a_contact_got_another_matter(people, globex, now):
+    return a_telephone_changes(people, globex, now, 13, roles=["orders"])
+
+
+def asks_after_a_contact_was_added_beside_an_old_one(people, globex, now):
+    a_contact(globex, since_at=now - 90 * DAY)
+    a_contact(globex, since_at=now - DAY)
+    return {}
+
+
+def asks_while_the_first_contacts_are_made(people, globex, now):
+    a_contact(globex, since_at=now - 13 * DAY)
+    a_contact(globex, since_at=now - DAY)
+    return {}
+
+
+def asks_after_the_companys_mail_address_changed(people, globex, now):
+    with acting(FEED):
+        for email in ("sales@globex.example", "desk@globex.example"):
+            Supplier.objects.filter(pk=globex.pk).update(email=email)
+    return {}
+
+
+def asks_after_a_colleague_got_another_mail_address(people, globex, now):
+    with acting(OFFICE):
+        User.objects.filter(pk=people["sam"].user.pk).update(email="samuel@globex.example")
+    return {}
+
+
+def an_address(globex, **changed):
+    said = {"kind": "remit_to", "line1": "Kai 1", "city": "Hamburg", "country": "DE", "begun_by": "Gil"}
+    with acting(OFFICE):
+        Address.objects.create(supplier=globex, **said, **changed)
+
+
+def asks_after_the_remit_to_address_moved(people, globex, now):
+    over = {"ended_at": now - 13 * DAY, "ended_by": "Gil"}
+    an_address(globex, since_at=now - 90 * DAY, **over)
+    an_address(globex, since_at=now - 13 * DAY)
+    return {}
+
+
+def asks_with_the_first_remit_to_address(people, globex, now):
+    an_address(globex, since_at=now - DAY)
+    return {}
+
+
+def asks_while_another_remit_to_address_waits(people, globex, now):
+    an_address(globex, since_at=now - 90 * DAY)
+    moved = {"line1": "Kai 2", "city": "Hamburg", "postal_code": "20457", "country": "DE"}
+    assert told_otherwise(people, globex, "remit_to", moved, now - 30 * DAY).state == "waiting"
+    return {}
+
+
 STORIES = [
     (asks_as_ever, {}, 72),
     (asks_as_one_who_is_new, {"new_person": 48}, 120),
@@ -201,6 +287,16 @@ STORIES = [
     (asks_after_a_freeze_that_thawed, {"frozen_before": 72}, 144),
     (asks_after_people_went, {"people_removed": 48}, 120),
     (asks_where_all_others_are_new, {"no_old_contact": 48}, 120),
+    (asks_after_a_contact_got_another_telephone, {"reached_otherwise": 48}, 120),
+    (asks_long_after_a_contact_got_another_telephone, {}, 72),
+    (asks_after_a_contact_got_another_matter, {}, 72),
+    (asks_after_a_contact_was_added_beside_an_old_one, {"reached_otherwise": 48}, 120),
+    (asks_while_the_first_contacts_are_made, {}, 72),
+    (asks_after_the_companys_mail_address_changed, {"reached_otherwise": 48}, 120),
+    (asks_after_a_colleague_got_another_mail_address, {"reached_otherwise": 48}, 120),
+    (asks_after_the_remit_to_address_moved, {"reached_otherwise": 48}, 120),
+    (asks_with_the_first_remit_to_address, {}, 72),
+    (asks_while_another_remit_to_address_waits, {"reached_otherwise": 48}, 120),
 ]
 
 
@@ -215,6 +311,20 @@ def test_each_sign_lengthens_the_wait_by_its_own_hours(people, globex, now, stor
 
 def test_every_sign_there_is_has_its_story():
     assert {kind for _story, signs, _hours in STORIES for kind in signs} == set(RISKS)
+
+
+def test_our_people_read_which_ways_to_reach_the_supplier_are_others(people, globex, now):
+    asks_after_a_contact_got_another_telephone(people, globex, now)
+    asks_after_the_companys_mail_address_changed(people, globex, now)
+    asks_while_another_remit_to_address_waits(people, globex, now)
+
+    change = ask(wanted(globex, typed=typed(holder="Globex"), device=OWN_BROWSER), people["gil"], now)
+
+    with acting(OFFICE):
+        kept = list(BankSignal.objects.filter(change=change))
+    assert [(one.detail, one.hours) for one in risk_rows(kept)] == [
+        ("a contact, a mail address, the remit-to address", 48)
+    ]
 
 
 # --- what is about to be paid -----------------------------------------------------------------------------------

@@ -112,3 +112,23 @@ def test_as_many_queries_for_thirty_as_for_one(root, now):
     clock(now)
     assert len(root.get(PAGE).context["rows"]) == 50
     assert [queries(url) for url in urls] == few
+
+
+def test_a_program_reads_it_of_all_suppliers_and_a_suppliers_its_own(people, root, now):
+    def held(client, **query):
+        told = client.get("/api/v1/documents/held", query).json()["results"]
+        return [(one["supplier"], one["kind"], one["standing"]) for one in told]
+
+    assert held(root, holding="missing") == [
+        ("GLOBEX", "insurance", "missing"),
+        ("GLOBEX", "iso-9001", "late"),
+    ]
+    iso = ("ACME", "iso-9001", "in_force")
+    assert sorted(held(root, supplier="ACME")) == [("ACME", "insurance", "ending"), iso]
+    assert held(root, kind="iso-9001", holding="held") == [iso]
+    within = (now.date() + timedelta(days=30)).isoformat()
+    assert held(root, holding="held", ends_by=within) == [("ACME", "insurance", "ending")]
+    assert root.get("/api/v1/documents/held", {"holding": "lost"}).status_code == 400
+    asha = signed_in(people["asha"])
+    assert held(asha, supplier="GLOBEX") == []
+    assert {number for number, _kind, _standing in held(asha)} == {"ACME"}

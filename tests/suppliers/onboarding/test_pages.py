@@ -251,6 +251,32 @@ def test_a_supplier_reads_what_each_step_is_for_and_goes_its_way(people, root, a
     assert root.get("/getting-started/").status_code == 303
 
 
+def test_whoever_is_done_reads_nowhere_that_paying_waits(people, root, asha):
+    (run,) = invited(people, "ACME")
+
+    def says():
+        pages = [asha.get("/getting-started/"), root.get(f"/onboarding/{run.key}/")]
+        rows = [one for page in pages for one in page.context["rows"]]
+        listed = root.get(f"/onboarding/?state={stored(lambda: OnboardingRun.objects.get().state)}").context[
+            "rows"
+        ]
+        told = root.get(f"/api/v1/onboardings/{run.key}").json()["steps"]
+        return (
+            [page.context["paying"] for page in pages],
+            [page.content.decode().count("Paying waits") for page in pages],
+            {one.kind for one in rows if one.paying_waits},
+            [one.paying for one in listed],
+            [one["kind"] for one in told if one["paying_waits"]],
+        )
+
+    steps = "Tax numbers, Bank details"
+    assert says() == ([steps, steps], [3, 3], {"tax", "bank"}, [steps], ["tax", "bank"])
+    stored(lambda: OnboardingRun.objects.update(state="active", ended_at=timezone.now()))
+    assert says() == (["", ""], [0, 0], set(), [""], [])
+    stored(lambda: OnboardingRun.objects.update(state="refused", reason="No."))
+    assert says()[2:] == ({"tax", "bank"}, [steps], ["tax", "bank"])
+
+
 def test_whoever_has_a_second_factor_shows_it_to_invite_by_any_door(people, root):
     (run,) = invited(people, "B01")
     sheet = SimpleUploadedFile("s.csv", b"supplier;address;name\nB02;;\n")

@@ -181,3 +181,31 @@ def test_as_many_queries_for_thirty_as_for_one(people, root, done):
         page.get("/onboarding/terms/")
         assert len(page.get("/onboarding/terms/conduct/").context["page"].rows) == 31
     assert len(thirty) == len(one)
+
+
+def test_a_program_of_ours_reads_who_has_accepted_which_version(people, root, done):
+    page = signed_in(people["root"])
+
+    def read(path):
+        return page.get(f"/api/v1/terms{path}").json()["results"]
+
+    def acceptances(query=""):
+        rows = read(f"/conduct/acceptances{query}")
+        return [(one["supplier"], one["accepted_by"], one["accepted_number"]) for one in rows]
+
+    (told,) = read("")
+    assert {name: told[name] for name in ("code", "title", "number", "asked", "accepted")} == {
+        "code": "conduct",
+        "title": "Code of conduct",
+        "number": 1,
+        "asked": 2,
+        "accepted": 1,
+    }
+    acme, globex = ("ACME", "Asha Acme", 1), ("GLOBEX", None, None)
+    assert acceptances() == [acme, globex]
+    assert (acceptances("?accepted=yes"), acceptances("?accepted=no")) == ([acme], [globex])
+    assert page.get("/api/v1/terms/conduct/acceptances?limit=1").json()["next"] is not None
+    write(root, "Be very kind.")
+    assert acceptances("?accepted=no") == [("ACME", None, 1), globex]
+    assert page.get("/api/v1/terms/none/acceptances").status_code == 404
+    assert [signed_in(people[who]).get("/api/v1/terms").status_code for who in ("asha", "bea")] == [403, 403]

@@ -8,6 +8,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
+from portal.kernel.audit.models import AuditEvent
 from portal.kernel.scope import acting
 from suppliers.messages import SupplierPaper
 from suppliers.models import Invitation, Supplier
@@ -15,6 +16,9 @@ from suppliers.onboarding.models import OnboardingRun
 from suppliers.registration.models import SupplierRequest
 from suppliers.registration.queries import GATE
 from suppliers.registration.services import forget_unanswered
+from suppliers.screening.messages import Listed
+from suppliers.screening.queries import SCREENER
+from suppliers.screening.services import load_list
 from suppliers.services import receive_suppliers
 from tests.builders.factors import give_app, show_factor
 from tests.builders.notices import mailed
@@ -147,6 +151,68 @@ def test_nobody_is_let_into_a_supplier_that_is_there_without_our_having_asked_it
     old = stored(lambda: Supplier.objects.get(number="700"))
     assert (old.name, old.email) == ("Bolts of Old", "office@bolts.example")
     assert stored(lambda: OnboardingRun.objects.get().supplier_id) == old.pk
+
+
+def test_who_is_called_like_a_listed_party_is_approved_only_by_who_has_compared(people, root):
+    row = received()
+    parties = [Listed("9", ("ACME Bolts Ltd",), "DEMO"), Listed("10", ("Nobody Known",))]
+    with acting(SCREENER):
+        load_list("own", parties, b"1", actor=SCREENER, at=timezone.now())
+    where = f"/registrations/{row.key}/approve/"
+
+    held = root.post(where, {"number": "900", "version": row.version})
+    assert (held.status_code, list(held.context["approve"].errors)) == (422, ["is_other"])
+    assert "ACME Bolts Ltd (A list of our own, 9, 100 %)" in held.content.decode()
+    assert stored(lambda: Supplier.objects.filter(number="900").exists()) is False
+
+    assert root.post(where, {"number": "900", "is_other": "on", "version": row.version}).status_code == 303
+    (fact,) = stored(lambda: list(AuditEvent.objects.filter(kind="registration.approved")))
+    assert (fact.facts["listed"], fact.internal) == (["own 9"], True)
+
+
+def test_a_program_of_ours_reads_asks_back_approves_and_refuses(people, root):
+    row = received()
+    mailed()
+    where = f"/api/v1/supplier-requests/{row.key}"
+
+    def say(verb, **sent):
+        return root.post(f"{where}/{verb}", sent, content_type="application/json")
+
+    (told,) = root.get("/api/v1/supplier-requests?state=received").json()["results"]
+    assert {name: told[name] for name in ("key", "company", "address", "state", "supplier")} == {
+        "key": str(row.key),
+        "company": "Acme Bolts",
+        "address": "nora@new.example",
+        "state": "received",
+        "supplier": None,
+    }
+    back = say("ask-back", version=row.version, reason="Which tax number is it?")
+    assert (back.status_code, back.json()["state"]) == (200, "asked")
+    (letter,) = mailed()
+    assert Client().post(link_in(letter), SAID).status_code == 200
+    version = root.get(where).json()["version"]
+    assert say("approve", version=row.version, number="900").status_code == 409
+    assert say("approve", version=version, number=" ").status_code == 400
+    stored(lambda: receive_suppliers([SupplierPaper("700", "Bolts of Old", email="office@bolts.example")]))
+    assert say("approve", version=version, number="700").status_code == 422
+    made = say("approve", version=version, number="900")
+    assert (made.status_code, made.json()["state"], made.json()["supplier"]) == (200, "approved", "900")
+    assert say("refuse", version=version + 1, reason="Too late.").status_code == 409
+    for who in ("asha", "bea"):
+        client = Client()
+        client.force_login(people[who].user)
+        assert client.get(where).status_code == 403
+
+
+def test_a_program_approves_with_the_second_factor_that_a_person_would_show(people, root):
+    row = received()
+    give_app(people["root"].user)
+    refused = root.post(
+        f"/api/v1/supplier-requests/{row.key}/approve",
+        {"version": row.version, "number": "900"},
+        content_type="application/json",
+    )
+    assert (refused.status_code, refused.json()["code"]) == (403, "fresh_factor_needed")
 
 
 def test_who_lets_somebody_in_shows_the_second_factor_that_is_there(people, root):
