@@ -12,7 +12,6 @@ from procurement.orders.models import PurchaseOrder
 from tests.browser.test_supplier_answers import order_of, sign_in
 from tests.people import FEED
 
-
 # Pairs of cells of one card whose words lie over each other: a word that runs out of its own third.
 OVER = """
 () => [...document.querySelectorAll(".q-cards > tbody > tr")].flatMap((row) => {
@@ -21,8 +20,10 @@ OVER = """
     range.selectNodeContents(cell);
     return [cell.dataset.l ?? "", [...range.getClientRects()]];
   });
-  return words.flatMap(([one, mine], n) => words.slice(n + 1).filter(([, theirs]) => mine.some((a) => theirs.some((b) =>
-    a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1))).map(([other]) => `${one}: ${other}`));
+  const over = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+  return words.flatMap(([one, mine], n) => words.slice(n + 1)
+    .filter(([, theirs]) => mine.some((a) => theirs.some((b) => over(a, b))))
+    .map(([other]) => `${one}: ${other}`));
 })
 """
 

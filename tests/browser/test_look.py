@@ -197,12 +197,12 @@ def test_what_typing_met_is_said_and_the_typing_stays(page: Any, status: int, se
 def test_what_was_said_of_the_session_goes_when_the_portal_answers_again(page: Any) -> None:
     page.goto("")
     page.evaluate("htmx.ajax('GET', '/answer/401', {target: 'main'})")
-    page.wait_for_selector(".q-toast:has-text('Your session ended.')")
+    page.wait_for_selector(".q-toast[data-text^='Your session ended.']")
 
     page.evaluate("htmx.ajax('GET', '/answer/422', {target: '.q-head', swap: 'outerHTML'})")
 
     page.wait_for_selector("main .q-page > .q-summary-err")
-    expect(page.locator("text=Your session ended.")).to_have_count(0)
+    expect(page.locator(".q-toast[data-text^='Your session ended.']")).to_have_count(0)
 
 
 @pytest.mark.parametrize("status", [409, 422])

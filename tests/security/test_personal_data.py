@@ -382,7 +382,11 @@ def test_nobody_is_erased_by_a_slip(people):
     typed = {"email": "asha@supplier.example", "reason": "Asked by letter."}
     waits = root.post(f"/security/people/{people['asha'].user.pk}/erase/", typed)
     said = waits.content.decode()
-    assert (waits.status_code, "Asked by letter." in said, "Bank details of a supplier of this person" in said) == (
+    assert (
+        waits.status_code,
+        "Asked by letter." in said,
+        "Bank details of a supplier of this person" in said,
+    ) == (
         409,
         True,
         True,
