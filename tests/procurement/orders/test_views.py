@@ -56,7 +56,8 @@ def test_one_order_needs_an_answer_and_two_need_one(people):
     for number in ("ACME-1", "ACME-2"):
         an_order(number)
         said.append(signed_in(people["asha"]).get("/orders/").context["sentence"])
-    assert said == ["1 order open. 1 order needs your answer.", "2 orders open. 2 orders need your answer."]
+    assert said[0].startswith("1 order open. 1 order needs your answer.")
+    assert said[1].startswith("2 orders open. 2 orders need your answer.")
 
 
 @pytest.mark.parametrize("name", LISTS)
