@@ -78,6 +78,8 @@ def _invited(item: Item, notice: Notice, event: AuditEvent) -> str:
         "address": invitation.address,
         "day": day_text(invitation.expires_at.date()),
     }
+    if words := str(event.facts.get("words") or ""):  # of who sends it once more
+        item.quotes.append(Quote(event.actor_label, words))
     if invitation.words:
         item.quotes.append(Quote(invitation.invited_by, invitation.words))
     if invitation.supplier:
@@ -137,6 +139,7 @@ def _wake(item: Item, notice: Notice, event: AuditEvent) -> str:
         )
     )
     item.sentences.append(_("Was it you, wake it, then sign in as ever. Was it not, set a new password."))
+    item.sentences.append(_("The link is good for ten minutes. Signing in again brings another one."))
     return _("Wake your account")
 
 

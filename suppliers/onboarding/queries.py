@@ -12,12 +12,12 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor, Channel
-from portal.kernel.errors import NotFound
+from portal.kernel.errors import Invalid, NotFound, Problem
 from portal.kernel.scope import acting
 from suppliers.banking.models import BankAccount, BankChange
 from suppliers.banking.states import UNDECIDED, AccountState
@@ -25,6 +25,7 @@ from suppliers.details.models import IN_FORCE as STANDS
 from suppliers.details.models import Address, ChangeRequest, CompanyNames, Contact, Identifier
 from suppliers.details.queries import confirmed
 from suppliers.details.states import TAXES, ChangeState, Part
+from suppliers.documents.models import DocumentVersion
 from suppliers.documents.queries import held_of, parties_of
 from suppliers.models import Membership, Supplier
 from suppliers.onboarding.messages import PayingWaits, Question, Step
@@ -33,6 +34,7 @@ from suppliers.onboarding.models import (
     FirstOrderRule,
     InvitationText,
     OnboardingAnswer,
+    OnboardingChase,
     OnboardingExclusion,
     OnboardingRun,
     OnboardingTemplate,
@@ -72,6 +74,15 @@ def find_run(key: uuid.UUID, *, actor: Actor) -> OnboardingRun:
     if run is None:
         raise NotFound(_("There is no such onboarding."))
     return run
+
+
+def keys_of_suppliers(numbers: Collection[str], *, actor: Actor) -> tuple[uuid.UUID, ...]:
+    """The onboardings of these suppliers, by their numbers. Raises `Invalid` with each number that has none."""
+    found = dict(runs(actor).filter(supplier__number__in=numbers).values_list("supplier__number", "key"))
+    if lacking := [number for number in dict.fromkeys(numbers) if number not in found]:
+        message = _("No onboarding of a supplier of this number is there.")
+        raise Invalid(message, [Problem("suppliers", message, number, "unknown") for number in lacking])
+    return tuple(found[number] for number in dict.fromkeys(numbers))
 
 
 def hold_run(key: uuid.UUID, *, actor: Actor) -> OnboardingRun:
@@ -119,6 +130,37 @@ def funnel(actor: Actor, at: datetime) -> Funnel:
         if waiting := sheets[run.pk].waiting:
             stuck[waiting[0]].append(run.pk)
     return Funnel(by_state(actor), stuck)
+
+
+def quiet_since(found: Iterable[OnboardingRun]) -> dict[int, datetime]:
+    """Since when nothing has moved in these onboardings, by the run's id: it neither went on nor was anything given.
+
+    A reminder moves nothing. Five queries however many there are.
+    """
+    rows = list(found)
+    ids = [one.supplier_id for one in rows]
+    since: dict[int, list[datetime]] = defaultdict(list)
+    given: Sequence[tuple[Any, str]] = (
+        (ChangeRequest, "requested_at"),
+        (DocumentVersion, "supplied_at"),
+        (BankChange, "proposed_at"),
+        (TermsAccepted, "accepted_at"),
+        (OnboardingAnswer, "answered_at"),
+    )
+    if rows:
+        with acting(DESK):
+            for model, moment in given:
+                last = model.objects.filter(supplier__in=ids).order_by().values_list("supplier_id")
+                for supplier_id, at in last.annotate(last=Max(moment)):
+                    since[supplier_id].append(at)
+    return {
+        one.pk: max(
+            moment
+            for moment in (one.invited_at, one.started_at, one.handed_in_at, *since[one.supplier_id])
+            if moment is not None
+        )
+        for one in rows
+    }
 
 
 # --- steps ---------------------------------------------------------------------------------------------------
@@ -511,4 +553,13 @@ def find_sheet(key: uuid.UUID, *, hold: bool = False) -> UploadedInvitations:
     found: UploadedInvitations | None = rows.filter(key=key).first()
     if found is None:
         raise NotFound(_("There is no such sheet."))
+    return found
+
+
+def find_chase(key: uuid.UUID, *, hold: bool = False) -> OnboardingChase:
+    """Suppliers that were marked. Raises `NotFound`."""
+    rows: Any = OnboardingChase.objects.select_for_update() if hold else OnboardingChase.objects
+    found: OnboardingChase | None = rows.filter(key=key).first()
+    if found is None:
+        raise NotFound(_("Nobody was marked here."))
     return found

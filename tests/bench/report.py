@@ -31,7 +31,7 @@ Pages go through gunicorn on the production settings, from a small client on the
 sessions and both walls up.
 
 ```
-make bench                              everything but the first load; twenty minutes, with two cores and 10 GB of disk
+make bench                              everything but the first load: long, so name parts; two cores and 10 GB of disk
 make bench ARGS="pages import"          only these parts: pages, import, outbox, inbox, rules, mails, shipments,
                                         dock, matching, payables, invoice, suppliers, tryton
 make bench FULL=1 ARGS=import           with a first load of all lines through the files connector

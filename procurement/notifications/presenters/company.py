@@ -76,7 +76,7 @@ def told_onboarding(
     if event.kind == "onboarding.terms_asked":
         path, item.button = reverse("onboarding-terms-own"), _("Read and accept them")
     item.url = f"{settings.PUBLIC_URL}{path}"
-    if words := str(facts.get("reason") or ""):
+    if words := str(facts.get("reason") or facts.get("words") or ""):
         item.quotes.append(Quote(event.actor_label, words[:LONGEST_QUOTE]))
     values = {
         "supplier": supplier,

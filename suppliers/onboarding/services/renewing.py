@@ -8,9 +8,9 @@ from portal.kernel.actors import Actor
 from portal.kernel.audit.services import Fact, record_all
 from portal.kernel.scope import requires_scope
 from suppliers.onboarding.models import OnboardingRun, Terms
+from suppliers.onboarding.policies import REMINDED_ONCE_IN
 from suppliers.onboarding.queries import PAST_STEPS, asked_for_terms, find_terms, with_people
 from suppliers.onboarding.services.guards import require_administrator
-from suppliers.onboarding.services.inviting import REMINDED_ONCE_IN
 from suppliers.states import SupplierState
 
 

@@ -14,6 +14,7 @@ from suppliers.merging.models import SupplierMerge
 from suppliers.models import Invitation, Supplier
 from suppliers.offboarding.models import Offboarding
 from suppliers.onboarding.models import (
+    OnboardingChase,
     OnboardingExclusion,
     OnboardingRun,
     OnboardingTemplate,
@@ -89,8 +90,9 @@ def bank_details(supplier: Supplier) -> tuple[BankChange, BankAccount, BankProof
 
 def onboarding(
     supplier: Supplier,
-) -> tuple[OnboardingRun, OnboardingExclusion, OnboardingTemplate, UploadedInvitations]:
-    """A run that is under way, an exclusion, a template of its own, and a sheet that nobody has invited.
+) -> tuple[OnboardingRun, OnboardingExclusion, OnboardingTemplate, UploadedInvitations, OnboardingChase]:
+    """A run that is under way, an exclusion, a template of its own, a sheet that nobody has invited, and a chase that
+    nobody has sent.
 
     There are terms under the template's code besides."""
     made: dict[str, Any] = {"made_at": MONDAY, "made_by": "Root Admin"}
@@ -122,7 +124,10 @@ def onboarding(
         created_at=MONDAY,
         created_by="Root Admin",
     )
-    return run, exclusion, template, sheet
+    chase = OnboardingChase.objects.create(
+        what="remind", marked=[run.pk], marked_at=MONDAY, marked_by="Root Admin"
+    )
+    return run, exclusion, template, sheet, chase
 
 
 def invited(supplier: Supplier) -> Invitation:
