@@ -215,6 +215,7 @@ def _asked_back(item: Item, notice: Notice, event: AuditEvent) -> str:
 
 def _not_registered(item: Item, notice: Notice, event: AuditEvent) -> str:
     item.quotes.append(Quote(_companies(), str(event.facts["reason"])))
+    item.url = ""  # there is no page for who was refused
     return _("Your request to become a supplier was refused")
 
 

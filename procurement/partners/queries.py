@@ -184,7 +184,7 @@ class Glance:
     leaving: Offboarding | None
     orders_since: int
     is_frozen: bool
-    is_listed: bool
+    listed: str  # the state of the gravest hit of the screening that stands; empty where there is none
     run: Any
     waiting_steps: Sequence[str]
     contacts: Sequence[Contact]
@@ -192,6 +192,12 @@ class Glance:
     members: Sequence[Membership]
     member_count: int
     tokens: int
+
+
+def _listed(supplier: Supplier, actor: Actor) -> str:
+    stands = (HitState.OPEN, HitState.CONFIRMED)
+    found = set(hits(actor).filter(supplier=supplier, state__in=stands).values_list("state", flat=True))
+    return next((one for one in (HitState.CONFIRMED, HitState.OPEN) if one in found), "")
 
 
 def glance_at(supplier: Supplier, *, actor: Actor, at: datetime) -> Glance:
@@ -203,13 +209,12 @@ def glance_at(supplier: Supplier, *, actor: Actor, at: datetime) -> Glance:
     members = Membership.objects.visible_to(actor).filter(supplier=supplier).select_related("user")
     may_people, may_manage = actor.may(Permission.PEOPLE_VIEW), actor.may(Permission.SUPPLIER_MANAGE)
     contacts = Contact.objects.visible_to(actor).filter(IN_FORCE, supplier=supplier)
-    stands = (HitState.OPEN, HitState.CONFIRMED)
     return Glance(
         newest_order=newest,
         leaving=leaving,
         orders_since=orders_since(leaving, actor=actor) if leaving else 0,
         is_frozen=actor.may(Permission.BANK_VIEW) and open_freeze(supplier.pk) is not None,
-        is_listed=may_manage and hits(actor).filter(supplier=supplier, state__in=stands).exists(),
+        listed=_listed(supplier, actor) if may_manage else "",
         run=run,
         waiting_steps=sheet_of(run, at).waiting if run is not None and run.state in ONBOARDING else (),
         contacts=list(contacts.order_by("name", "id")[:30]),

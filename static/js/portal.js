@@ -62,9 +62,13 @@
 
   // Signed out meanwhile: keep what stands here, and offer to sign in beside it.
   document.addEventListener("htmx:beforeOnLoad", (event) => {
-    if (event.detail.xhr.status !== 401) return;
+    const { signedOut, signIn } = one("#toasts")?.dataset ?? {};
+    if (event.detail.xhr.status !== 401) {
+      // Signed in again, here or in another tab: what was said is true no more.
+      all("#toasts .q-toast").filter((shown) => shown.dataset.text === signedOut).forEach((shown) => shown.remove());
+      return;
+    }
     event.preventDefault();
-    const { signedOut, signIn } = one("#toasts").dataset;
     toast(signedOut, true, { href: event.detail.xhr.getResponseHeader("HX-Redirect"), text: signIn });
   });
 

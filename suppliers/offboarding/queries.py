@@ -41,6 +41,13 @@ def standing_for(supplier: Supplier) -> Offboarding | None:
     return Offboarding.objects.filter(supplier=supplier, state__in=STANDING).first()
 
 
+def last_day_for(actor: Actor) -> date | None:
+    """The day on which the business ends of the supplier whose page it is; None while nothing ends. Of the rest (the
+    reason, who left what open) its scope reads nothing."""
+    ending = Supplier.objects.visible_to(actor).filter(pk__in=actor.supplier_ids, left_at=None)
+    return ending.values_list("leaving_on", flat=True).first()
+
+
 def history_of(supplier: Supplier, *, actor: Actor) -> list[Offboarding]:
     """All of a supplier, the newest first."""
     return list(offboardings(actor).filter(supplier=supplier).order_by("-id")[:20])

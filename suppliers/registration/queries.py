@@ -3,7 +3,8 @@
 import uuid
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Func, Q, QuerySet, Value
+from django.db.models.functions import Upper
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor, Channel
@@ -45,9 +46,28 @@ def find_request(key: uuid.UUID) -> SupplierRequest:
     return found
 
 
+def _bare(number: str) -> str:
+    return "".join(letter for letter in number.upper() if letter.isalnum())
+
+
+def asked_before(asked: SupplierRequest) -> list[SupplierRequest]:
+    """Other requests that may be of the same company: of this tax number, this mail domain or this name; the newest
+    first. Of those nothing is in the data of any supplier: who was refused asks again under another address.
+    """
+    like = Q(company__iexact=asked.company)
+    if domain := own_domain(asked.address):
+        like |= Q(address__iendswith=f"@{domain}")
+    if number := _bare(asked.tax_id):
+        bare = Upper(
+            Func(F("tax_id"), Value("[^[:alnum:]]"), Value(""), Value("g"), function="regexp_replace")
+        )
+        like |= Q(pk__in=SupplierRequest.objects.annotate(bare=bare).filter(bare=number).values("pk"))
+    return list(requests().filter(like).exclude(pk=asked.pk).order_by("-asked_at", "-id")[:MOST_SIMILAR])
+
+
 def similar(asked: SupplierRequest, *, actor: Actor) -> list[Supplier]:
     """Suppliers that may be the same: of this tax number, of this mail domain, or with the longest word of the name."""
-    number = "".join(letter for letter in asked.tax_id.upper() if letter.isalnum())
+    number = _bare(asked.tax_id)
     like = Q(email__iexact=asked.address)
     if number:
         by_number = Identifier.objects.filter(IN_FORCE, value__in=[number, asked.tax_id])

@@ -29,7 +29,7 @@ from suppliers.registration.forms import (
 )
 from suppliers.registration.models import SupplierRequest
 from suppliers.registration.policies import mailbox_of
-from suppliers.registration.queries import GATE, find_request, request_of, requests, similar
+from suppliers.registration.queries import GATE, asked_before, find_request, request_of, requests, similar
 from suppliers.registration.services import (
     approve_request,
     ask_back_request,
@@ -173,6 +173,7 @@ def _show(
     context = {
         "asked": asked,
         "similar": similar(asked, actor=request.actor),
+        "before": asked_before(asked),
         "is_open": asked.state == RequestState.RECEIVED,
         "approve": approve or ApproveForm(),
         "refuse": refuse or RefuseRequestForm(auto_id="no_%s"),

@@ -25,7 +25,7 @@ from suppliers.models import User
 from suppliers.roles import Permission
 from suppliers.security.forms import AuditSpan, ErasePerson, EventFilter, FindPerson
 from suppliers.security.queries import names_of, person_at, person_of, standing_of_trail
-from suppliers.security.services import TakenOutToday, erase_person, take_out
+from suppliers.security.services import StillConcerned, TakenOutToday, erase_person, take_out
 
 SMALL = 4 * 1024 * 1024
 NEWS_FOR = timedelta(days=180)
@@ -163,6 +163,9 @@ def person_erase(request: DoorRequest, number: int) -> HttpResponse:
     except Invalid as refusal:
         form.add_problems(refusal)
         return _show_person(request, _person(number), form, status=422)
+    except StillConcerned as refusal:  # beside what was typed, which is wanted again in some days
+        form.add_error(None, refusal.message)
+        return _show_person(request, _person(number), form, status=refusal.status)
     messages.success(request, _("The name is gone. The papers keep a number in its place."))
     return see_other("person-data", number=number)
 

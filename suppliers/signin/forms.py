@@ -51,6 +51,9 @@ class CodeForm(_Told, AuthenticateForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Not allauth's own word: in German it would be that of a code such as iso-9001.
+        self.fields["code"].label = _("Six digits of your app, or a recovery code")
+        self.fields["code"].widget.attrs.pop("placeholder", None)
         if field := _trust():
             self.fields["trust"] = field
 

@@ -162,6 +162,18 @@ def people_of(actor: Actor, words: str = "") -> QuerySet[User]:
     return people.distinct().order_by("name", "id")
 
 
+def names_acted_for(people: Sequence[int], actor: Actor) -> dict[int, list[str]]:
+    """For whom each of them acts: two who are called alike are told apart by it. Nothing for a supplier's own
+    administrator, who has but one company's people."""
+    found: dict[int, list[str]] = {}
+    if actor.is_supplier:
+        return found
+    acting_for = Membership.objects.visible_to(actor).filter(user__in=people).order_by("supplier__name", "id")
+    for pk, name in acting_for.values_list("user_id", "supplier__name"):
+        found.setdefault(pk, []).append(name)
+    return found
+
+
 def find_person(pk: int, *, actor: Actor) -> User:
     """One of the people this administrator looks after. Raises `NotFound` for anybody else."""
     person = people_of(actor).filter(pk=pk).first()

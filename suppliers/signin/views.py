@@ -53,6 +53,7 @@ from suppliers.signin.queries import (
     is_settled_now,
     kinds_of,
     last_sign_ins,
+    names_acted_for,
     people_of,
     session_of,
     suppliers_acted_for,
@@ -386,7 +387,11 @@ def signin_people(request: DoorRequest) -> HttpResponse:
     page = paginate(found, request.GET.get("cursor", ""), order=("name", "id"), size=100)
     with acting(DOORKEEPER):
         having = having_factors([one.pk for one in page.rows])
-    rows = [{"person": one, "has_factor": one.pk in having} for one in page.rows]
+    acts_for = names_acted_for([one.pk for one in page.rows], request.actor)
+    rows = [
+        {"person": one, "has_factor": one.pk in having, "acts_for": acts_for.get(one.pk, [])}
+        for one in page.rows
+    ]
     may_setup = request.actor.may(Permission.SIGN_IN_SETUP)
     context = {"rows": rows, "page": page, "q": words, "may_setup": may_setup}
     return render(request, "suppliers/signin/people.html", context)

@@ -2,11 +2,44 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from portal.kernel.scope import acting
+from procurement.orders.models import PurchaseOrder
 from tests.browser.test_supplier_answers import order_of, sign_in
+from tests.people import FEED
+
+# Pairs of cells of one card whose words lie over each other: a word that runs out of its own third.
+OVER = """
+() => [...document.querySelectorAll(".q-cards > tbody > tr")].flatMap((row) => {
+  const words = [...row.children].filter((cell) => cell.offsetParent).map((cell) => {
+    const range = document.createRange();
+    range.selectNodeContents(cell);
+    return [cell.dataset.l ?? "", [...range.getClientRects()]];
+  });
+  const over = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+  return words.flatMap(([one, mine], n) => words.slice(n + 1)
+    .filter(([, theirs]) => mine.some((a) => theirs.some((b) => over(a, b))))
+    .map(([other]) => `${one}: ${other}`));
+})
+"""
+
+
+@pytest.mark.parametrize("address", ["/orders/", "/orders/lines/"])
+def test_on_a_phone_no_word_lies_over_another(page: Any, people: dict[str, Any], address: str) -> None:
+    order_of(1)
+    with acting(FEED):
+        PurchaseOrder.objects.update(acknowledge_by_at=datetime(2026, 11, 23, 16, tzinfo=UTC))
+    sign_in(page, people["asha"])
+    page.set_viewport_size({"width": 390, "height": 844})
+
+    page.goto(f"{address}?show=open")
+
+    page.locator(".q-cards > tbody > tr").first.wait_for()
+    assert page.evaluate(OVER) == []
 
 
 @pytest.mark.parametrize("address", ["/orders/", "/orders/lines/"])

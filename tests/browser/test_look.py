@@ -194,6 +194,17 @@ def test_what_typing_met_is_said_and_the_typing_stays(page: Any, status: int, se
     expect(page.locator("#id_note").first).to_have_value("300 on time, the rest a week later")
 
 
+def test_what_was_said_of_the_session_goes_when_the_portal_answers_again(page: Any) -> None:
+    page.goto("")
+    page.evaluate("htmx.ajax('GET', '/answer/401', {target: 'main'})")
+    page.wait_for_selector(".q-toast[data-text^='Your session ended.']")
+
+    page.evaluate("htmx.ajax('GET', '/answer/422', {target: '.q-head', swap: 'outerHTML'})")
+
+    page.wait_for_selector("main .q-page > .q-summary-err")
+    expect(page.locator(".q-toast[data-text^='Your session ended.']")).to_have_count(0)
+
+
 @pytest.mark.parametrize("status", [409, 422])
 def test_a_refusal_takes_its_place_and_the_focus(page: Any, status: int) -> None:
     page.goto("")

@@ -379,6 +379,18 @@ def test_nobody_is_erased_by_a_slip(people):
     assert page.status_code == 422
     with acting(FEED):
         assert User.objects.get(pk=number).name == "Bea Buyer"
+    typed = {"email": "asha@supplier.example", "reason": "Asked by letter."}
+    waits = root.post(f"/security/people/{people['asha'].user.pk}/erase/", typed)
+    said = waits.content.decode()
+    assert (
+        waits.status_code,
+        "Asked by letter." in said,
+        "Bank details of a supplier of this person" in said,
+    ) == (
+        409,
+        True,
+        True,
+    )
     done = root.post(f"/security/people/{number}/erase/", {"email": "bea@northmoor.example", "reason": "x"})
     assert (done.status_code, done["Location"]) == (303, f"/security/people/{number}/")
     assert "The name is gone" in root.get(done["Location"]).content.decode()

@@ -401,6 +401,31 @@ def test_a_recovery_code_works_once_and_its_use_is_told(people):
     assert not is_signed_in(client)
 
 
+def test_whoever_runs_out_of_codes_is_told_in_time_and_then_whom_to_call(people):
+    bea = people["bea"]
+    give_app(bea.user)
+    codes = give_codes(bea.user)
+    more = "Make new ones while you still get in"
+    said = []
+    for code in codes[:8]:
+        cache.clear()  # so many sign-ins in a minute are stopped elsewhere
+        client = browser()
+        type_password(client, bea)
+        client.post("/accounts/2fa/authenticate/", {"code": code})
+        said.append(
+            (
+                any(more in one.body for one in letters()),
+                more in client.get("/accounts/2fa/").content.decode(),
+            )
+        )
+    assert said == [(False, False)] * 7 + [(True, True)]
+    second = browser()
+    type_password(second, bea)
+    page = second.get("/accounts/2fa/authenticate/").content.decode()
+    assert "Call an administrator of your own company here, or your customer" in page
+    assert "Six digits of your app, or a recovery code" in page
+
+
 def typed_wrong(person, code="00000", client=None):
     client = client or browser()
     type_password(client, person)
@@ -1109,6 +1134,13 @@ def test_a_person_is_found_by_name_address_or_supplier(people):
     assert found("ARUN") == {"arun"}
     assert "gil" in found("GLOBEX")
     assert "asha" not in found("GLOBEX")
+    rows = browser(people["root"].user).get("/signin/people/").context["rows"]
+    whom = {row["person"].name: row["acts_for"] for row in rows}
+    assert (whom["Sam Both"], whom["Arun Acme"], whom["Bea Buyer"]) == (
+        ["Acme Valves", "Globex"],
+        ["Acme Valves"],
+        [],
+    )
     # A supplier's own administrator finds its own people, whatever the words.
     assert found("GLOBEX", "asha") == set()
     assert found("gil", "asha") == set()

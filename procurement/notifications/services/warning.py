@@ -41,6 +41,7 @@ class WarningWords:
     label: str = ""
 
 
+FEW_CODES = 3  # templates/mfa/index.html says so too
 Words = Callable[[AuditEvent], WarningWords]
 
 
@@ -91,6 +92,7 @@ def _code_used(event: AuditEvent) -> WarningWords:
             _("It was used on %(moment)s in place of your second factor.")
             % {"moment": moment_text(event.at)},
             ngettext("%(left)d code is left.", "%(left)d codes are left.", left) % {"left": left},
+            *([_("Make new ones while you still get in.")] if left < FEW_CODES else []),
             _("If it was not you, make new codes and change your password at once."),
         ),
         _at("mfa_index"),

@@ -232,9 +232,11 @@ def _sentence(reader: Reader, counts: dict[str, int], page: str) -> str:
         return _("Nothing is open.")
     parts = [_("%(lines)s open.") % {"lines": words[OPEN]}]
     if counts[NEEDS] and reader.actor.is_supplier:
-        parts.append(_("%(lines)s need your answer.") % {"lines": words[NEEDS]})
+        said = ngettext("%(lines)s needs your answer.", "%(lines)s need your answer.", counts[NEEDS])
+        parts.append(said % {"lines": words[NEEDS]})
     elif counts[NEEDS]:
-        parts.append(_("%(lines)s need a decision.") % {"lines": words[NEEDS]})
+        said = ngettext("%(lines)s needs a decision.", "%(lines)s need a decision.", counts[NEEDS])
+        parts.append(said % {"lines": words[NEEDS]})
     if counts[LATE]:
         parts.append(_("%(lines)s late.") % {"lines": words[LATE]})
     return " ".join(parts)

@@ -14,6 +14,7 @@ from portal.kernel.actors import Actor
 from procurement.workbench.policies import given_name
 from procurement.workbench.queries.home import Home, supplier_home
 from suppliers.documents.presenters import asked_of_me
+from suppliers.offboarding.queries import last_day_for
 from suppliers.onboarding.presenters import Newcomer, newcomer_of
 from suppliers.onboarding.queries import terms_owed
 from suppliers.roles import Permission
@@ -39,6 +40,7 @@ def home(request: DoorRequest) -> HttpResponse:
         "here": timezone.localtime(request.at),
         "documents": documents,
         "terms": terms,
+        "last_on": last_day_for(request.actor),
     }
     return render(request, "procurement/workbench/home_supplier.html", context)
 

@@ -96,6 +96,7 @@ class SignIn(LoginView):
         shown: dict[str, Any] = super().get_context_data(**kwargs)
         return shown | {
             "providers": buttons(_remembered(self.request)),
+            "may_register": settings.SELF_REGISTRATION,
             "next": _next_in(
                 self.request, self.request.GET if self.request.method == "GET" else self.request.POST
             ),

@@ -51,6 +51,15 @@ def test_a_supplier_sees_its_own_and_nobody_elses(people, name):
     assert b"GLOBEX-1" not in response.content
 
 
+def test_one_order_needs_an_answer_and_two_need_one(people):
+    said = []
+    for number in ("ACME-1", "ACME-2"):
+        an_order(number)
+        said.append(signed_in(people["asha"]).get("/orders/").context["sentence"])
+    assert said[0].startswith("1 order open. 1 order needs your answer.")
+    assert said[1].startswith("2 orders open. 2 orders need your answer.")
+
+
 @pytest.mark.parametrize("name", LISTS)
 def test_a_buyer_sees_every_supplier(people, name):
     an_order("ACME-1")

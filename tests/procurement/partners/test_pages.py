@@ -230,8 +230,15 @@ def test_the_end_of_a_business_on_pages(people, root, acme):
     assert "Begin, and tell its people" in page(root, place("supplier-offboarding", acme))
     refused = begin(root, acme, reason="", last_on="2020-01-01")
     assert refused.status_code == 422
+    asha = signed_in(people["asha"])
+    assert "The business with you ends" not in page(asha, "/")
     assert begin(root, acme).status_code == 303
     row = row_of(acme)
+    home = page(asha, "/")
+    assert re.search(r"The business with you ends on <time[^>]*>[^<]+</time>", home) or (
+        f"The business with you ends on {row.last_on:%-d %b %Y}" in home
+    )
+    assert "Another source." not in home  # the reason is ours
     html = page(root, place("supplier-offboarding", acme))
     for said in ("Is ending", "Another source.", "Orders that are not there yet", "People who act for it: 4"):
         assert said in html, said
@@ -260,6 +267,9 @@ def test_the_end_of_a_business_on_pages(people, root, acme):
         assert said in html, said
     assert "Business ended" in page(root, place("supplier", acme))
     assert signed_in(people["asha"]).get("/orders/").status_code in (302, 403)
+    again = Client()
+    again.force_login(User.objects.get(pk=people["asha"].user.pk))  # whose sessions are ended
+    assert "You act for nobody here" in page(again, "/", 403)
     an_order("4500000002", at=timezone.now() + timedelta(minutes=1))
     assert "1 order has come out of the ERP since." in page(root, place("supplier", acme))
 

@@ -165,7 +165,13 @@ def test_who_is_removed_is_out_at_once_and_goes_on_elsewhere(people):
     alone = Client()
     sam.user.refresh_from_db()
     alone.force_login(sam.user)
-    assert alone.get("/orders/").status_code == 403  # acts for nobody any more
+    shut = alone.get("/")  # acts for nobody any more
+    said = shut.content.decode()
+    assert shut.status_code == 403
+    assert "You are signed in as sam@supplier.example, but no company has you act for it" in said
+    assert 'action="/accounts/logout/"' in said
+    assert 'href="/">To your own work' not in said  # there is none: the way led back to this page
+    assert "You may not do that" in signed_in(people["arun"]).get("/people/invite/").content.decode()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -21,7 +21,7 @@ from suppliers.screening.queries import SCREENER
 from suppliers.screening.services import load_list
 from suppliers.services import receive_suppliers
 from tests.builders.factors import give_app, show_factor
-from tests.builders.notices import mailed
+from tests.builders.notices import html_of, mailed
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -270,12 +270,46 @@ def test_who_is_refused_reads_why_and_may_ask_again(people, root):
     assert root.post(where, {"reason": "Again.", "version": row.version + 1}).status_code == 409
     (letter,) = mailed()
     assert (letter.to, "We have bolts." in letter.body) == (["Nora New <nora@new.example>"], True)
+    html = html_of(letter)
+    assert ["http" in part for part in (letter.body, html.partition("<body")[2])] == [False, False]
     cache.clear()
     ask()
     assert len(mailed()) == 1
     with acting(GATE):
         at = timezone.now()
         assert [forget_unanswered(at=at + timedelta(days=day)) for day in (20, 31, 364, 366)] == [0, 1, 0, 1]
+
+
+def test_who_asks_again_under_another_address_is_known_by_the_tax_number(people, root):
+    first = received()
+    mailed()
+    root.post(f"/registrations/{first.key}/refuse/", {"reason": "We have bolts.", "version": first.version})
+    mailed()
+    for address, company, number in (
+        ("otto@elsewhere.example", "Bolts Anew", "de-123"),
+        ("mia@third.example", "Third", "DE 1234"),
+    ):
+        cache.clear()
+        ask(address)
+        (letter,) = mailed()
+        Client().post(link_in(letter), {**SAID, "company": company, "tax_id": number})
+        mailed()
+
+    def before(address):
+        asked = stored(lambda: SupplierRequest.objects.get(address=address))
+        return root.get(f"/registrations/{asked.key}/")
+
+    page = before("otto@elsewhere.example")
+    assert [one.address for one in page.context["before"]] == ["nora@new.example"]
+    assert "Refused" in page.content.decode()
+    assert "We have bolts." in page.content.decode()
+    assert before("mia@third.example").context["before"] == []
+
+
+def test_sign_in_leads_to_it_where_it_is_switched_on(settings, people):
+    assert 'href="/register/"' in Client().get("/accounts/login/").content.decode()
+    settings.SELF_REGISTRATION = False
+    assert 'href="/register/"' not in Client().get("/accounts/login/").content.decode()
 
 
 def test_an_address_that_nobody_answers_is_forgotten(people):

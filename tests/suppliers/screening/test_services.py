@@ -126,7 +126,16 @@ def test_another_threshold_asks_nobody_again_and_whoever_has_a_new_name_is_not_s
 def test_who_is_listed_is_blocked_and_no_feed_unblocks_it(people, now):
     load(ACME, at=now)
     screen(now)
+    root = Client()
+    root.force_login(people["root"].user)
+    with acting(FEED):
+        address = f"/suppliers/{Supplier.objects.get(number='ACME').key}/"
+    assert "Somebody called like this supplier is on a list" in root.get(address).content.decode()
     decide(people["root"], confirm_hit, at=now)
+    said = root.get(address).content.decode()
+    assert "Somebody called like this supplier" not in said
+    assert "This supplier is on a list of sanctioned parties" in said
+    assert 'href="/screening/?state=confirmed"' in said
 
     def state():
         with acting(FEED):
