@@ -465,6 +465,7 @@ class BankFreeze(models.Model):
 class BankNotice(models.Model):
     """One mail that one earlier contact gets at once. Sent again, it has the same Message-ID and the same link.
 
+    It tells of a `change`, or of somebody new: `about` has their name, address and role, and who let them in.
     Where it could not be delivered, somebody of ours says that the change goes on all the same: `waived_at`.
     """
 
@@ -473,6 +474,7 @@ class BankNotice(models.Model):
     supplier = models.ForeignKey("suppliers.Supplier", on_delete=models.PROTECT, related_name="+")
     change = models.ForeignKey(BankChange, on_delete=models.PROTECT, null=True, related_name="notices")
     kind = models.CharField(max_length=10, choices=BankNoticeKind.choices)
+    about = models.JSONField(default=dict, db_default={})
     of_company = models.BooleanField(default=False)
     address = models.EmailField()
     name = models.CharField(max_length=200, blank=True)

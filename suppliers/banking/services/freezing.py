@@ -125,7 +125,10 @@ def freeze_by_link(notice: BankNotice, *, at: datetime) -> BankFreeze:
     """An earlier contact pressed 'this was not me' in a mail: no account, no password, one press. In the office."""
     supplier = hold_supplier(notice.supplier_id)
     actor = Actor.system(notice.name or notice.address, Channel.LINK)
-    reason = _("%(who)s says: this was not me.") % {"who": notice.name or notice.address}
+    said = {"who": notice.name or notice.address, "person": notice.about.get("name", "")}
+    reason = _("%(who)s says: this was not me.") % said
+    if notice.kind == BankNoticeKind.NEW_PERSON:
+        reason = _("%(who)s says: we do not know %(person)s, who acts for us now.") % said
     freeze = freeze_everything(supplier, notice.change, reason, mark=notice.mark, actor=actor, at=at)
     BankNotice.objects.filter(pk=notice.pk, pressed_at=None).update(pressed_at=at)
     return freeze
