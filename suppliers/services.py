@@ -262,6 +262,7 @@ def _make_token(
         scope=scope,
         created_at=at,
         created_by=actor.label,
+        created_by_user_id=actor.user_id,
         expires_at=at + OWN_TOKEN_FOR if user_id is not None else None,
     )
     _record_token("token.created", token, actor=actor, at=at)

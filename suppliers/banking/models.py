@@ -227,7 +227,7 @@ class BankChange(AccountFacts):
 
     @property
     def askers(self) -> frozenset[int]:
-        """Who wrote the number down, and who requested it: neither of them judges it."""
+        """Who wrote the number down, or made the token that did, and who requested it: none of them judges it."""
         both = (self.proposed_by_user_id, self.requested_by_user_id)
         return frozenset(one for one in both if one is not None)
 

@@ -25,6 +25,7 @@ from procurement.notifications.bank import mail_of
 from procurement.notifications.bounces import provider_says
 from procurement.notifications.services import hear_of_bounces
 from procurement.notifications.services.gathering import POSTMAN
+from suppliers.authentication import actor_of_token
 from suppliers.banking.messages import AskForChange, FreshFactor, RecordCall
 from suppliers.banking.models import (
     BankAccount,
@@ -56,6 +57,7 @@ from suppliers.banking.services import (
     hear_of_accounts,
     open_proof,
     papers_of_old_keys,
+    propose_change,
     record_call,
     refuse_change,
     request_change,
@@ -69,10 +71,10 @@ from suppliers.banking.services.guards import NotYou
 from suppliers.details.models import Contact
 from suppliers.messages import SupplierPaper
 from suppliers.models import Membership, Supplier, User
-from suppliers.people.services import change_staff_role
+from suppliers.people.services import change_staff_role, remove_member
 from suppliers.queries import actor_of
 from suppliers.roles import COMPANY_ROLES, Permission
-from suppliers.services import receive_suppliers
+from suppliers.services import create_token, receive_suppliers
 from suppliers.signin.models import SignIn
 from suppliers.signin.services import ask_factor_reset
 from suppliers.sso.messages import WriteProvider
@@ -470,6 +472,38 @@ def test_an_installation_younger_than_that_asks_only_that_they_were_there_before
     assert approve(change, people["otto"], now).state == "first_approved"
     with pytest.raises(NotYou):
         approve(change, people["max"], now)
+
+
+def test_what_a_token_proposes_its_maker_has_asked_for(people, acme, now):
+    asha, root = people["asha"], people["root"]
+
+    def proposed(secret, number):
+        actor = actor_of_token(secret, at=now)
+        with acting(actor):
+            return propose_change(wanted(acme, number), actor=actor, at=now)
+
+    with acting(asha.actor):
+        theirs = create_token("Billing", "invoice", supplier=acme, actor=asha.actor, at=now).secret
+    change = proposed(theirs, NEW_IBAN)
+    assert change.askers == {asha.user.pk}
+    with acting(OFFICE):
+        assert "asha@supplier.example" not in {one.address for one in contacts_to_call(change)}
+    with acting(root.actor):
+        ours = create_token("Billing too", "invoice", supplier=acme, actor=root.actor, at=now).secret
+    change = proposed(ours, THIRD_IBAN)
+    told_by = ask(replace(wanted(acme), proposal=change.key, typed=None), asha, now)
+    told(told_by)
+    with pytest.raises(NotYou, match="wrote this account down"):
+        approve(told_by, root, now)
+
+    # What Asha made goes on without her, but says no more to which account is paid.
+    with acting(root.actor):
+        mine = Membership.objects.get(user=asha.user, supplier=acme)
+        remove_member(mine.pk, actor=root.actor, at=now)
+    with pytest.raises(NotAllowed, match="who made this token"):
+        proposed(theirs, OLD_IBAN)
+    assert actor_of_token(theirs, at=now) is not None
+    assert proposed(ours, OLD_IBAN).state == "proposed"
 
 
 def test_all_who_see_to_bank_details_hear_of_somebody_new_among_them(people, now):
