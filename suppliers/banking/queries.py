@@ -405,7 +405,10 @@ def signals_of(
     contacts = known_contacts(supplier)
     found = list(_of_the_account(supplier, account, before, but)) if account else []
     mine = [one.since_at for one in contacts if one.user_id == requester and one.until_at is None]
-    if not on_behalf and (not mine or min(mine) > at - NEW_PERSON_FOR):
+    # Who was a clerk until a minute ago is as new to this as who was nobody there.
+    role = Membership.objects.filter(user=requester, supplier=supplier)
+    raised = role.values_list("role_since_at", flat=True).first()
+    if not on_behalf and (not mine or max(min(mine), raised or min(mine)) > at - NEW_PERSON_FOR):
         found.append(Signal("new_person"))
     if not is_known_device(requester, device, at):
         found.append(Signal("new_device"))
