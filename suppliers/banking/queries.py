@@ -19,6 +19,7 @@ from portal.kernel.errors import NotFound
 from portal.kernel.link_keys import key_in, seal_key, sealing_secrets
 from portal.kernel.scope import requires_scope
 from portal.kernel.sealing import seal, trace, traces, unseal
+from suppliers.approvers import standing_problem
 from suppliers.banking.engine import Account, names_differ
 from suppliers.banking.messages import Device, KnownContact, Signal, Told
 from suppliers.banking.models import (
@@ -47,6 +48,7 @@ from suppliers.models import Membership, Supplier, User
 from suppliers.roles import COMPANY_ROLES, SUPPLIER_ROLES, Permission
 from suppliers.signin.models import Device as SeenDevice
 from suppliers.signin.models import SignIn
+from suppliers.signin.queries import factors_since
 
 OFFICE = Actor.system("Bank details", Channel.RULE)
 SHOWN = ("bank.number_shown", "bank.proof_shown")
@@ -356,6 +358,24 @@ def company_watchers() -> list[User]:
     """The people of ours who see to bank details."""
     roles = [role for role, may in COMPANY_ROLES.items() if Permission.BANK_APPROVE in may]
     return list(User.objects.filter(company_role__in=roles, is_active=True).order_by("id"))
+
+
+def judging_problem(user_id: int, before: datetime, at: datetime) -> str:
+    """Why somebody of ours does not judge yet what began at a moment, as a sentence; empty for who may. In the office.
+
+    By a role that is too new, or a second factor that is: whoever has got at somebody's mailbox sets up one of their
+    own, and confirms it there, so that a mail makes none older here (signin: `is_settled`).
+    """
+    if problem := standing_problem(user_id, before):
+        return problem
+    since = factors_since(user_id)
+    if since is None or at - since >= settings.NEW_FACTOR_WAITS:
+        return ""
+    hours = int(settings.NEW_FACTOR_WAITS.total_seconds() // 3600)
+    return _(
+        "Your second factor is new: in its first %(hours)d hours you judge no bank details. Wait, or somebody else "
+        "does it."
+    ) % {"hours": hours}
 
 
 def may_still_approve(users: Iterable[User]) -> bool:

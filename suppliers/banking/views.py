@@ -25,7 +25,6 @@ from portal.kernel.link_door import WayIn, sealed_door
 from portal.kernel.scope import acting
 from portal.kernel.templatetags.portal_ui import day_text
 from portal.kernel.web import ask_files_again, paginate, see_other, whole_number
-from suppliers.approvers import standing_problem
 from suppliers.banking.files import COLUMNS, LARGEST_SHEET, read_sheet, report_of
 from suppliers.banking.forms import CallForm, ChangeForm, ConfirmForm, ReasonForm, ShortenForm, ThawForm
 from suppliers.banking.messages import Device, FreshFactor
@@ -42,6 +41,7 @@ from suppliers.banking.queries import (
     find_proof,
     find_supplier,
     has_objected,
+    judging_problem,
     live_accounts,
     notice_of,
     numbers_shown,
@@ -328,7 +328,7 @@ def _ours(
             approvers=approvers,
             callers=callers_of(change),
         )
-        or standing_problem(actor.user_id or 0, change.requested_at or change.proposed_at)
+        or judging_problem(actor.user_id or 0, change.requested_at or change.proposed_at, request.at)
         if actor.may(P.BANK_APPROVE)
         else ""
     )

@@ -56,6 +56,8 @@ def a_colleague(name: str = "Petra Payer", role: str = "accounts_payable", *, da
             approver_since_at=timezone.now() - timedelta(days=days) if days else timezone.now()
         )
         TOTP.activate(user, SECRET)
+        made = Authenticator.objects.filter(user=user)
+        made.update(created_at=F("created_at") - timedelta(days=max(days, 2)))
         actor = actor_of(user)
         assert actor is not None
         return Person(user, actor)

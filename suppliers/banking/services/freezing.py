@@ -155,7 +155,7 @@ def ask_thaw(
     text = require_reason(reason)
     with acting(OFFICE):
         held = _held_freeze(freeze)
-        _require_others(held, user_id, releases=releases)
+        _require_others(held, user_id, at, releases=releases)
         if held.thaw_asked_by_user_id not in (None, user_id) and _stands(held):
             raise IllegalTransition(
                 _("%(who)s has asked for it a moment before you. Read why, then confirm it or leave it.")
@@ -185,7 +185,7 @@ def confirm_thaw(
     text = require_reason(reason)
     with acting(OFFICE):
         held = _held_freeze(freeze)
-        _require_others(held, user_id, releases=held.releases)
+        _require_others(held, user_id, at, releases=held.releases)
         if held.thaw_asked_by_user_id is None or not _stands(held):
             raise IllegalTransition(
                 _("Somebody asks for it first, with a reason; then another one confirms.")
@@ -233,9 +233,9 @@ def _held_freeze(freeze: BankFreeze) -> BankFreeze:
     return held
 
 
-def _require_others(freeze: BankFreeze, user_id: int, *, releases: bool) -> None:
+def _require_others(freeze: BankFreeze, user_id: int, at: datetime, *, releases: bool) -> None:
     """Raise `NotYou` for who froze it; who requested, or wrote down, what stands still or what brought an account that
-    is held; where those are paid to again, who approved that; and whose role is too new.
+    is held; where those are paid to again, who approved that; and whose role or second factor is too new.
     """
     about = BankChange.objects.filter(supplier_id=freeze.supplier_id)
     barred = {freeze.frozen_by_user_id}
@@ -253,7 +253,7 @@ def _require_others(freeze: BankFreeze, user_id: int, *, releases: bool) -> None
                     "You approved an account that is held: others say whether it is paid to again, or it stays held."
                 )
             )
-    require_standing(user_id, freeze.frozen_at)
+    require_standing(user_id, freeze.frozen_at, at)
 
 
 def _note(freeze: BankFreeze, kind: str, facts: dict[str, object], actor: Actor, at: datetime) -> None:

@@ -7,6 +7,7 @@ from io import StringIO
 from types import SimpleNamespace
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core import mail as outbox
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
@@ -75,7 +76,7 @@ from suppliers.people.services import change_staff_role, remove_member
 from suppliers.queries import actor_of
 from suppliers.roles import COMPANY_ROLES, Permission
 from suppliers.services import create_token, receive_suppliers
-from suppliers.signin.models import SignIn
+from suppliers.signin.models import FactorConfirmation, SignIn
 from suppliers.signin.services import ask_factor_reset
 from suppliers.sso.messages import WriteProvider
 from suppliers.sso.models import IdentityProvider, ProviderDomain
@@ -472,6 +473,28 @@ def test_an_installation_younger_than_that_asks_only_that_they_were_there_before
     assert approve(change, people["otto"], now).state == "first_approved"
     with pytest.raises(NotYou):
         approve(change, people["max"], now)
+
+
+def test_whose_factor_is_new_judges_nothing_though_its_address_has_confirmed_it(people, acme, now):
+    change = ask(wanted(acme), people["asha"], now)
+    max_ = people["max"]
+    with acting(OFFICE):
+        Authenticator.objects.filter(user=max_.user).update(created_at=now - 23 * HOUR)
+        FactorConfirmation.objects.create(user=max_.user, confirmed_at=now - HOUR)
+    client = Client()
+    client.force_login(max_.user)
+    page = client.get(f"/bank/changes/{change.key}/").content.decode()
+    for verb in (approve, call):
+        with pytest.raises(NotYou, match="second factor is new"):
+            verb(change, max_, now)
+    globex = in_office(lambda: Supplier.objects.get(number="GLOBEX"))
+    with acting(people["gil"].actor):
+        frozen = freeze_bank_details(globex, WHY, actor=people["gil"].actor, at=now)
+    with pytest.raises(NotYou, match="second factor is new"), acting(max_.actor):
+        ask_thaw(frozen, WHY, actor=max_.actor, factor=factor(max_, now), at=now)
+    assert "Your second factor is new" in page
+    assert f"/bank/changes/{change.key}/approve/" not in page
+    assert approve(change, max_, now + HOUR).state == "first_approved"
 
 
 def test_what_a_token_proposes_its_maker_has_asked_for(people, acme, now):
