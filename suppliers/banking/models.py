@@ -155,6 +155,7 @@ class BankChange(AccountFacts):
     close_reason = models.TextField(blank=True)
     entered_at = models.DateTimeField(null=True)
     entered_by = models.CharField(max_length=200, blank=True, db_default="")
+    entered_by_user_id = models.BigIntegerField(null=True)
 
     objects = ScopedQuerySet.as_manager()
 

@@ -254,11 +254,11 @@ def bank_confirm(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     return see_other("bank-change", key)
 
 
-@door(P.BANK_APPROVE, methods=["POST"])
+@door(P.BANK_APPROVE, methods=["POST"], for_money=True)
 def bank_entered(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """Somebody of ours says that the ERP pays by a change now."""
     change = find_change(key, actor=request.actor)
-    note_entered(change, actor=request.actor, at=request.at)
+    note_entered(change, actor=request.actor, factor=factor_of(request), at=request.at)
     messages.success(request, _("Noted: the ERP pays by it."))
     return see_other("bank-change", key)
 
@@ -292,7 +292,7 @@ def _show_case(request: DoorRequest, change: BankChange, *, status: int = 200, *
         "change": change,
         "row": change_rows([change], {change.pk: len(approvals)})[0],
         "what": what_text(change),
-        "steps": steps_of(change, len(approvals), is_ours=actor.is_company),
+        "steps": steps_of(change, [one.user_id for one in approvals], is_ours=actor.is_company),
         "proofs": list(change.proofs.defer("content").order_by("id")),
         "may_open": actor.may(P.BANK_UNMASK if actor.is_company else P.BANK_REQUEST),
         "freeze": freeze,
