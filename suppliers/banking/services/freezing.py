@@ -200,9 +200,8 @@ def confirm_thaw(
         _note(held, "bank.thawed", {"reason": text[:300], "releases": held.releases}, actor, at)
         for row in BankChange.objects.filter(supplier_id=held.supplier_id, state=ChangeState.FROZEN):
             change = hold_change(row.pk)
-            CHANGE_OF_BANK_LIFECYCLE.move(
-                change, "thaw", actor=actor, at=at, facts={"reason": text[:300]}, fields=begun_anew(change)
-            )
+            # Why is between our people: it may say what another supplier has, or whom one suspects.
+            CHANGE_OF_BANK_LIFECYCLE.move(change, "thaw", actor=actor, at=at, fields=begun_anew(change))
         if held.releases:
             found = BankAccount.objects.filter(supplier_id=held.supplier_id, state=AccountState.HELD)
             for account in found.select_for_update(of=("self",)):

@@ -902,6 +902,9 @@ def test_two_others_thaw_it_each_with_a_reason_and_all_begins_anew(people, acme,
     thaw(confirm_thaw, "petra")
 
     thawed = again(waiting)
+    with acting(people["asha"].actor):  # why it goes on is between our people
+        seen = AuditEvent.objects.visible_to(people["asha"].actor).filter(stream=thawed.stream)
+        assert seen.get(kind="bank.change_thawed").facts == {"from": "frozen", "to": "requested"}
     assert (thawed.state, thawed.round, thawed.approved_at, thawed.waits_until) == (
         "requested",
         2,
