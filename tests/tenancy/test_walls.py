@@ -351,6 +351,19 @@ WRITES = {
 }
 
 
+def test_what_runs_with_the_owners_rights_is_led_to_no_table_of_somebody_elses_making():
+    # Names are looked up in the schema of temporary tables first, unless it is named last: whoever may make one would
+    # otherwise have the owner write into it.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT proname, coalesce(array_to_string(proconfig, ';'), '') FROM pg_proc
+               WHERE pronamespace = 'public'::regnamespace AND proowner = 'quayside_owner'::regrole AND prosecdef"""
+        )
+        paths = dict(cursor.fetchall())
+    assert {"suppliers_remember_member", "procurement_traces_follow"} <= set(paths)
+    assert set(paths.values()) == {"search_path=public, pg_temp"}, paths
+
+
 def rights_of_suppliers():
     """Every right of the supplier's scope by table: on the whole of it, or on some columns."""
     with connection.cursor() as cursor:
