@@ -187,7 +187,7 @@ def _entered_step(change: BankChange, approvers: Sequence[int]) -> dict[str, Any
 
 
 def _wait_text(change: BankChange, *, is_ours: bool) -> str:
-    if not change.wait_hours:
+    if change.requested_at is None:
         return ""
     if is_ours:
         return ngettext("%(n)d hour", "%(n)d hours", change.wait_hours) % {"n": change.wait_hours}

@@ -58,6 +58,16 @@ DEVICE_KNOWN_AFTER = timedelta(days=1)
 NEW_COUNTRY_FOR = timedelta(days=14)
 REMOVED_LATELY = timedelta(days=30)
 PAYMENT_WITHIN = timedelta(days=14)
+# Columns of a change that its supplier's scope has no right to (migration 0029).
+OURS_ALONE = (
+    "wait_hours",
+    "waits_until",
+    "entered_at",
+    "entered_by",
+    "entered_by_user_id",
+    "proposed_by_user_id",
+    "requested_by_user_id",
+)
 
 
 # --- accounts and changes -----------------------------------------------------------------------------------
@@ -101,6 +111,12 @@ def accounts(actor: Actor) -> QuerySet[BankAccount]:
     return found.order_by("-state", "currency", "id")
 
 
+def accounts_with_changes(actor: Actor) -> QuerySet[BankAccount]:
+    """The accounts this actor may see, each with its supplier and the change that brought it."""
+    found = accounts(actor).select_related("supplier", "by_change")
+    return found if actor.is_company else found.defer(*(f"by_change__{name}" for name in OURS_ALONE))
+
+
 def live_accounts(supplier: Supplier, *, actor: Actor) -> list[BankAccount]:
     """The accounts of a supplier that have not ended: in force, or held."""
     return list(accounts(actor).filter(supplier=supplier).exclude(state=AccountState.ENDED))
@@ -136,8 +152,8 @@ def held_accounts(supplier_id: int) -> list[str]:
 
 def changes(actor: Actor) -> QuerySet[BankChange]:
     """The changes this actor may see, each with its supplier and the account it is about."""
-    found: QuerySet[BankChange] = BankChange.objects.visible_to(actor)
-    return found.select_related("supplier", "account")
+    found: QuerySet[BankChange] = BankChange.objects.visible_to(actor).select_related("supplier", "account")
+    return found if actor.is_company else found.defer(*OURS_ALONE)
 
 
 def find_change(key: uuid.UUID, *, actor: Actor) -> BankChange:

@@ -245,7 +245,6 @@ READ_ONLY = {
     "suppliers_contact",
     "suppliers_identifier",
     "suppliers_bankaccount",
-    "suppliers_bankchange",
     "suppliers_membership",
     "suppliers_onboardinganswer",
     "suppliers_onboardingrun",
@@ -336,6 +335,11 @@ WRITES = {
         "SELECT INSERT DELETE UPDATE(answers,applied_at,applied_by,columns,head,plan,planned_at,result,rows)"
     ),
     "suppliers_apitoken": "SELECT INSERT UPDATE(last_used_at,revoked_at,revoked_by)",
+    "suppliers_bankchange": (
+        "SELECT(account_id,approved_at,bank_name,bic,called_at,close_reason,closed_at,closed_by,country,currency,form,"
+        "holder,id,key,kind,number_id,on_behalf,origin,proposed_at,proposed_by,reason,requested_at,requested_by,round,"
+        "shown,state,supplier_id,version)"
+    ),
     "suppliers_bankproof": (
         "SELECT(added_at,added_by,change_id,content_type,id,key,name,sha256,size,supplier_id)"
     ),
