@@ -48,6 +48,8 @@ def security_of(table):
 
 
 EXTRA_POLICIES = {
+    # Since when a contact is known is nobody's to say once bank details were asked for.
+    "suppliers_bankcontact": {"ages_nobody_once_asked"},
     # The login itself reads memberships and tokens to know who is at the door, and nothing else.
     "suppliers_membership": {"doorkeeper_reads"},
     "suppliers_apitoken": {"doorkeeper_reads"},

@@ -475,6 +475,16 @@ def test_an_installation_younger_than_that_asks_only_that_they_were_there_before
         approve(change, people["max"], now)
 
 
+def test_nobody_makes_a_contact_older_once_bank_details_were_asked_for(people, acme, now):
+    def aged():
+        with acting(OFFICE):
+            return BankContact.objects.filter(supplier=acme).update(since_at=now - 500 * DAY)
+
+    assert aged() == 5
+    ask(wanted(acme), people["asha"], now)
+    assert aged() == 0
+
+
 def test_whose_factor_is_new_judges_nothing_though_its_address_has_confirmed_it(people, acme, now):
     change = ask(wanted(acme), people["asha"], now)
     max_ = people["max"]
@@ -603,8 +613,8 @@ def risks(change):
 
 def test_risks_lengthen_the_wait_and_no_supplier_hears_of_them(people, acme, account, now):
     with acting(OFFICE):
-        for one in ("asha", "olga", "arun", "sam"):
-            BankContact.objects.filter(user_id=people[one].user.pk).update(since_at=now - timedelta(days=29))
+        mine = Membership.objects.filter(user=people["asha"].user)
+        mine.update(role_since_at=now - timedelta(days=29))
         Membership.objects.get(user=people["arun"].user).delete()
         seen = {"user": people["asha"].user, "country": "NG", "is_new_country": True}
         SignIn.objects.create(at=now - 13 * DAY, **seen)
@@ -1020,14 +1030,14 @@ def test_a_program_proposes_and_a_person_requests(people, acme, now):
 def test_whoever_proposed_an_account_is_not_asked_back_whether_it_is_right(people, acme, now):
     # Asha's open session is enough to propose by the API; the fraudster then rings our administrator up, who requests
     # it in the supplier's name. Asha's own word, or nobody's but hers, must not carry it.
+    with acting(OFFICE):
+        others = BankContact.objects.filter(supplier=acme).exclude(user_id=people["asha"].user.pk)
+        others.update(since_at=now - 20 * DAY)
     client = Client()
     client.force_login(people["asha"].user)
     body = {"kind": "add", "country": "DE", "number": NEW_IBAN, "holder": "Acme Valves", "currency": "EUR"}
     made = client.post("/api/v1/bank-changes", body, content_type="application/json")
     assert (made.status_code, made.json()["state"]) == (201, "proposed")
-    with acting(OFFICE):
-        others = BankContact.objects.filter(supplier=acme).exclude(user_id=people["asha"].user.pk)
-        others.update(since_at=now - 20 * DAY)
     command = AskForChange(acme.key, "add", WHY, proof=PAPER, proposal=made.json()["key"])
     now += HOUR
     change = ask(command, people["root"], now)
