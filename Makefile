@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BOOTSTRAP = @exec $(PYTHON) portal/embedded/bootstrap.py
 
-.PHONY: help demo test quick soak bench check install release-check
+.PHONY: help demo test quick soak bench check install release-check release-tools audit
 
 help:
 	@echo "make demo     the whole portal with a made-up company, until Ctrl-C   (PORT=8123, ERP=tryton, SMALL=1)"
@@ -14,13 +14,21 @@ help:
 	@echo "make check    format, lint, types, imports, migrations, templates, secrets, licences"
 	@echo "make bench    how fast it is, on a million order lines                 (ARGS=\"pages import\", SMALL=1)"
 	@echo "make release-check  the bill of materials of a release, and what is known against its packages (needs the network)"
+	@echo "make audit    what is known against the packages of the lock (needs the network; without it says NOT AUDITED)"
 	@echo "make install  only the environment .venv, with everything developers need"
 
 demo test quick soak bench check install:
 	$(BOOTSTRAP) $@
 
 # In an environment of its own, so that nothing of these tools is ever where the portal is.
-release-check:
+release-tools:
 	@$(PYTHON) -m venv var/release/env
 	@var/release/env/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/release.lock
+
+release-check: release-tools
 	@var/release/env/bin/python -P portal/checks/release.py
+
+audit:
+	@if PIP_RETRIES=0 PIP_DEFAULT_TIMEOUT=10 $(MAKE) --silent release-tools; \
+	then var/release/env/bin/python -P portal/checks/release.py audit; \
+	else echo "NOT AUDITED: what it is done with could not be installed here."; fi

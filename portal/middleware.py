@@ -114,6 +114,10 @@ def kind_of_event(request: HttpRequest, response: HttpResponse) -> str:
         return ""
     if status in (403, 404):
         return "access.denied" if status == 403 else "access.probed"
+    if status in (400, 405, 413, 415, 422):
+        return "input.refused"
+    if status == 409 and not getattr(request, "was_asked_for_a_factor", False):
+        return "rule.refused"
     is_file = response.headers.get("Content-Disposition", "").startswith("attachment")
     return "data.downloaded" if status == 200 and is_file else ""
 

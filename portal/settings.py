@@ -459,6 +459,8 @@ APPROVE_BY_LINK_FOR = timedelta(days=env.integer("APPROVE_BY_LINK_DAYS", 7, at_l
 MAIL_REPLY_DOMAIN = env.text("MAIL_REPLY_DOMAIN", "" if PRODUCTION else "mail.localhost").lower()
 # Who takes the replies that are typed in the mailbox of a demo.
 MAIL_TAKEN_BY = "procurement.mailroom.services.take_mail"
+# Who says of addresses that no mail would reach them: asked before many are written to at once.
+MAIL_CLOSED = "procurement.notifications.reach.closed"
 
 # --- Mail that comes in (docs/mailroom.md) ------------------------------------------------------------------
 

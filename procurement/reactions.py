@@ -54,6 +54,8 @@ from procurement.receipts.services import HEARS as RECEIVING_HEARS
 from procurement.receipts.services import close_settled, count_receipts_of
 from procurement.workbench.first_orders import HEARS as FIRST_ORDERS_HEAR
 from procurement.workbench.first_orders import invite_by_orders
+from suppliers.onboarding.services.chasing import SENT as CHASE_SENT
+from suppliers.onboarding.services.chasing import carry_out_chases
 
 REACTIONS: Mapping[str, Reaction] = {
     "acknowledgment clocks": Reaction(MOVES_THE_BALL, review_orders_of),
@@ -78,6 +80,7 @@ REACTIONS: Mapping[str, Reaction] = {
     "security notices": Reaction(frozenset(WARNINGS), warn),
     "new approvers": Reaction(APPROVERS_HEAR, tell_watchers),
     "new people": Reaction(NEWCOMERS_HEARD, tell_earlier),
+    "onboarding chases": Reaction(frozenset({CHASE_SENT}), carry_out_chases),
     "bounces": Reaction(frozenset({"mail.bounced"}), hear_of_bounces),
     "inbox": Reaction(INBOX_HEARS, review_inbox),
     "case clocks": Reaction(CASES_MOVE, keep_clocks),

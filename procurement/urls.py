@@ -26,4 +26,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("procurement.inbox.urls")),
     path("", include("procurement.workbench.urls")),
     path("", include("procurement.partners.urls")),
+    path("", include("procurement.trail.urls")),
 ]

@@ -37,6 +37,7 @@ class Permission(StrEnum):
     SUPPLIER_MANAGE = "supplier.manage"
     TOKEN_MANAGE = "token.manage"  # noqa: S105 -- a permission's name, not a secret
     AUDIT_VIEW = "audit.view"
+    TRAIL_VIEW = "trail.view"
     POLICY_VIEW = "policy.view"
     POLICY_EDIT = "policy.edit"
     POLICY_APPROVE = "policy.approve"
@@ -99,6 +100,7 @@ SUPPLIER_ROLES: dict[str, frozenset[Permission]] = {
     | _CLAIMS
     | {
         P.TOKEN_MANAGE,
+        P.TRAIL_VIEW,  # what its own people did
         P.SHIPMENT_SETUP,
         P.FACTOR_RESET,
         P.PEOPLE_VIEW,
@@ -159,6 +161,7 @@ COMPANY_ROLES: dict[str, frozenset[Permission]] = {
         P.BANK_PROPOSE,
         P.BANK_REQUEST,
         P.SUPPLIER_MANAGE,
+        P.TRAIL_VIEW,
         P.SIGN_IN_SETUP,
         P.FACTOR_RESET,
         P.IMPERSONATE,
@@ -192,6 +195,7 @@ COMPANY_ROLES: dict[str, frozenset[Permission]] = {
         P.REASON_MANAGE,
         P.ERP_VIEW,
         P.AUDIT_VIEW,
+        P.TRAIL_VIEW,
         P.POLICY_APPROVE,
         P.CASE_MANAGE,
         P.SECURITY_VIEW,
@@ -201,7 +205,16 @@ COMPANY_ROLES: dict[str, frozenset[Permission]] = {
         P.DOCUMENT_REVIEW,
     },
     CompanyRole.AUDITOR: _COMPANY_READS
-    | {P.ERP_VIEW, P.AUDIT_VIEW, P.MAIL_VIEW, P.PEOPLE_VIEW, P.SECURITY_VIEW, P.DOCUMENT_VIEW, P.BANK_VIEW},
+    | {
+        P.ERP_VIEW,
+        P.AUDIT_VIEW,
+        P.TRAIL_VIEW,
+        P.MAIL_VIEW,
+        P.PEOPLE_VIEW,
+        P.SECURITY_VIEW,
+        P.DOCUMENT_VIEW,
+        P.BANK_VIEW,
+    },
 }
 
 
@@ -214,11 +227,14 @@ class TokenScope(models.TextChoices):
     RECEIVE = "receive", _("Read orders, post what was counted at the dock")
     INVOICE = "invoice", _("Read orders, send invoices")
     DOCUMENTS = "documents", _("Read what documents are asked, and supply them")
+    TRAIL = "trail", _("Read the audit trail")
     DESK = "desk", _("Work the desk of accounts payable in somebody’s name")
 
 
 # What a token of the buying side may be for; the others are a supplier's.
-COMPANY_SCOPES = frozenset({TokenScope.READ, TokenScope.RECEIVE})
+COMPANY_SCOPES = frozenset({TokenScope.READ, TokenScope.RECEIVE, TokenScope.TRAIL})
+# … and no supplier’s.
+ONLY_OURS = frozenset({TokenScope.RECEIVE, TokenScope.TRAIL})
 # What is said by whom must be known: such a token is a person's own, and does no more than that person may.
 PERSONAL_SCOPES = frozenset({TokenScope.DESK})
 
@@ -233,5 +249,6 @@ TOKEN_SCOPES: dict[str, frozenset[Permission]] = {
     TokenScope.RECEIVE: _READS | {P.GOODS_RECEIVE},
     TokenScope.INVOICE: _CLAIMS | {P.BANK_VIEW, P.BANK_PROPOSE},
     TokenScope.DOCUMENTS: _PROVES,
+    TokenScope.TRAIL: frozenset({P.TRAIL_VIEW}),
     TokenScope.DESK: _READS | _PAYS | {P.INVOICE_VIEW, P.CASE_VIEW},
 }

@@ -222,6 +222,12 @@ def create_token(name: str, scope: str, *, supplier: Supplier | None, actor: Act
     elif supplier is not None and scope == TokenScope.RECEIVE:
         message = _("Goods are counted on the buying side: choose all suppliers for this token.")
         problems.append(Problem("scope", message, scope))
+    elif supplier is not None and scope == TokenScope.TRAIL:
+        message = _("The audit trail is of all suppliers: choose all suppliers for this token.")
+        problems.append(Problem("scope", message, scope))
+    elif scope == TokenScope.TRAIL and not actor.may(Permission.TRAIL_VIEW):
+        message = _("Only who may read the audit trail lets a program read it.")
+        problems.append(Problem("scope", message, scope))
     if problems:
         raise Invalid(problems[0].message, problems)
     return _make_token(name, scope, supplier=supplier, user_id=None, actor=actor, at=at)

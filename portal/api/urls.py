@@ -23,6 +23,7 @@ from procurement.shipments import api as shipments
 from procurement.statements import api as statements
 from procurement.threads import api as threads
 from procurement.tolerances import api as tolerances
+from procurement.trail import api as trail
 from suppliers.banking import api as banking
 from suppliers.details import api as details
 from suppliers.documents import api as documents
@@ -55,6 +56,7 @@ urlpatterns = [
     *onboarding.urlpatterns,
     *partners.urlpatterns,
     *merging.urlpatterns,
+    *trail.urlpatterns,
     path("schema", views.Description.as_view({"get": "read"}), name="api-schema"),
     path("docs", views.reference, name="api-docs"),
     re_path(r"^(?P<rest>[\s\S]*)$", views.no_such_address, name="api-unknown"),

@@ -2,6 +2,8 @@
 
 from django.apps import AppConfig
 
+from portal.kernel.lookups import register_lookups
+
 
 class KernelConfig(AppConfig):
     """Actors, scope, access, lifecycles, audit, outbox, idempotency, values."""
@@ -12,6 +14,4 @@ class KernelConfig(AppConfig):
 
     def ready(self) -> None:
         """Long lists of ids go to the database as one value."""
-        from portal.kernel.lookups import register_lookups
-
         register_lookups()

@@ -167,6 +167,7 @@ _ONBOARDING = (
             {
                 "onboarding-list",
                 "onboarding-run",
+                "onboarding-chase",
                 "onboarding-reassign",
                 "onboarding-decide",
                 "onboarding-invite",
@@ -178,6 +179,7 @@ _ONBOARDING = (
                 "onboarding-template",
                 "onboarding-template-new",
                 "onboarding-terms",
+                "onboarding-terms-accepted",
                 "onboarding-texts",
                 "exclusion-list",
             }
@@ -433,12 +435,14 @@ _WATCHED = Group(
             says=_("Sign-ins, second factors, refusals and downloads, as they were noted."),
         ),
         Way(
-            "audit",
+            "trail",
             "history",
-            _("Audit trail"),
-            P.AUDIT_VIEW,
-            frozenset({"audit", "audit-export"}),
-            says=_("Every change, sealed, to be taken along as a file."),
+            _("Trail"),
+            P.TRAIL_VIEW,
+            frozenset({"trail", "trail-export", "audit", "audit-export"}),
+            says=_(
+                "Everything that was done, by whom and by which door; sealed, and to be taken along as a file."
+            ),
         ),
         Way(
             "person-find",

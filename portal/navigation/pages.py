@@ -87,7 +87,14 @@ CHANGES = frozenset(
     }
 )
 DOCUMENTS = frozenset(
-    {"document-list", "document-setup", "document-version", "supplier-documents", "document-supply"}
+    {
+        "document-list",
+        "document-holders",
+        "document-setup",
+        "document-version",
+        "supplier-documents",
+        "document-supply",
+    }
 )
 BANK = frozenset(
     {

@@ -54,6 +54,7 @@ _COMPANY = (
     Way("people-list", "users", _("People"), P.PEOPLE_VIEW, pages.PEOPLE),
     Way("signin-people", "shield-lock", _("Sign-in of people"), P.FACTOR_RESET, pages.SIGN_IN),
     Way("token-list", "key", _("Access tokens"), P.TOKEN_MANAGE, pages.TOKENS),
+    Way("trail", "history", _("Trail"), P.TRAIL_VIEW, frozenset({"trail", "trail-export"})),
 )
 
 SUPPLIER = Side(

@@ -10,10 +10,11 @@ from django.utils.translation import gettext_lazy as lazy
 
 from portal.kernel.errors import Invalid
 from portal.kernel.templatetags.portal_ui import day_text, plain_figure
+from portal.kernel.typed import WholeField
 from procurement.catalogue.models import Company
 from procurement.discounting.messages import WriteDiscountPolicy
 from procurement.discounting.models import DiscountPolicy
-from procurement.discounting.policies import DAY_COUNTS, LONGEST_NAME, LONGEST_NOTE
+from procurement.discounting.policies import DAY_COUNTS, LONGEST_NAME, LONGEST_NOTE, MOST_PAY_DAYS
 from procurement.tolerances.forms import (
     NO_CHOICE,
     NO_SUPPLIER,
@@ -59,7 +60,9 @@ class DiscountPolicyForm(forms.Form):
             "It must be said: above 0 and below 100. However soon an invoice is paid, no more of it is taken off."
         ),
     )
-    pay_days = forms.IntegerField(
+    pay_days = WholeField(
+        min_value=0,
+        max_value=MOST_PAY_DAYS,
         label=lazy("First day offered, in working days from today"),
         initial=2,
         help_text=lazy("What you need to approve and send a payment."),

@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portal.kernel.typed import MomentField
+
 
 class ReasonForm(forms.Form):
     """Why a connection is paused or resumed: whoever comes later reads it."""
@@ -19,10 +21,9 @@ class ReadAgainForm(forms.Form):
     """Which feed is read again, from when on, and why."""
 
     feed = forms.ChoiceField(label=_("What"))
-    since = forms.DateTimeField(
+    since = MomentField(
         label=_("From when on"),
         help_text=_("In your time. Everything that was told since then is read once more."),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     reason = forms.CharField(
         label=_("Reason"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}), strip=True

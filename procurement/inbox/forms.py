@@ -1,6 +1,7 @@
 """What people fill in about a case."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -8,20 +9,12 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from portal.kernel.errors import Refusal
+from portal.kernel.typed import DayField
 from procurement.changes.models import OrderChange
 from procurement.changes.queries import reasons_of
 from procurement.inbox.models import ExceptionCase
 from procurement.inbox.queries.people import colleagues, workers
 from suppliers.models import User
-
-
-class DayInput(forms.DateInput):
-    """A day, by the browser's own picker."""
-
-    input_type = "date"
-
-    def __init__(self, **more: Any) -> None:
-        super().__init__(format="%Y-%m-%d", **more)
 
 
 class CaseForm(forms.Form):
@@ -41,12 +34,23 @@ def _words(label: Any, *, required: bool = False, hint: Any = "", rows: int = 3)
     return forms.CharField(label=label, required=required, max_length=2000, help_text=hint, widget=area)
 
 
+def _figure(label: Any) -> forms.DecimalField:
+    """A quantity or a price, with as many digits as an order has room for."""
+    return forms.DecimalField(
+        label=label,
+        required=False,
+        localize=True,
+        min_value=0,
+        max_value=Decimal("999999999999.999999"),
+        max_digits=18,
+        decimal_places=6,
+    )
+
+
 class SnoozeForm(CaseForm):
     """Until when it sleeps."""
 
-    until = forms.DateField(
-        label=_("Until"), widget=DayInput(), help_text=_("It wakes at the beginning of that working day.")
-    )
+    until = DayField(label=_("Until"), help_text=_("It wakes at the beginning of that working day."))
     reason = _words(_("Why"))
 
     def __init__(self, *args: Any, tomorrow: date | None = None, **more: Any) -> None:
@@ -73,9 +77,9 @@ class CounterForm(DeclineForm):
 
     field_order = ("delivery_on", "quantity", "price", "reason", "note")
 
-    delivery_on = forms.DateField(label=_("Delivery"), required=False, widget=DayInput())
-    quantity = forms.DecimalField(label=_("Quantity"), required=False, min_value=0, localize=True)
-    price = forms.DecimalField(label=_("Price"), required=False, min_value=0, localize=True)
+    delivery_on = DayField(label=_("Delivery"), required=False)
+    quantity = _figure(_("Quantity"))
+    price = _figure(_("Price"))
 
     def __init__(self, *args: Any, change: OrderChange | None = None, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -128,7 +132,7 @@ class TaskForm(CaseForm):
     )
     language = forms.ChoiceField(label=_("Language of the mail"), choices=settings.LANGUAGES, required=False)
     question = _words(_("Question"))
-    due_on = forms.DateField(label=_("By"), required=False, widget=DayInput())
+    due_on = DayField(label=_("By"), required=False)
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -152,7 +156,7 @@ class QueueForm(CaseForm):
 class FilterForm(forms.Form):
     """What a list is narrowed by; the choices are those of its cases."""
 
-    view = forms.CharField(required=False, widget=forms.HiddenInput)
+    view = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
     kind = forms.ChoiceField(label=_("Kind"), required=False)
     supplier = forms.ChoiceField(label=_("Supplier"), required=False)
     site = forms.ChoiceField(label=_("Site"), required=False)
@@ -184,8 +188,8 @@ class AbsenceForm(CaseForm):
 
     person = PersonChoice(label=_("Who is away"), queryset=User.objects.none())
     stand_in = PersonChoice(label=_("Who stands in"), queryset=User.objects.none())
-    from_on = forms.DateField(label=_("From"), widget=DayInput())
-    until_on = forms.DateField(label=_("Until"), widget=DayInput())
+    from_on = DayField(label=_("From"))
+    until_on = DayField(label=_("Until"))
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)

@@ -7,11 +7,12 @@ from django.utils.translation import gettext_lazy as lazy
 
 from portal.kernel.errors import Invalid
 from portal.kernel.templatetags.portal_ui import day_text
+from portal.kernel.typed import WholeField
 from procurement.catalogue.models import Company
 from procurement.matching.engine import Way
 from procurement.matching.messages import WriteMatchPolicy
 from procurement.matching.models import MatchPolicy
-from procurement.matching.policies import LONGEST_NAME, LONGEST_NOTE
+from procurement.matching.policies import LONGEST_NAME, LONGEST_NOTE, MOST_DAYS
 from procurement.matching.presenters.policies import WAY_WORDS
 from procurement.tolerances.forms import NO_CHOICE, NO_SUPPLIER, DayTyped, item_groups, suppliers_named
 from procurement.tolerances.messages import NAMES, Level, Scope
@@ -44,8 +45,10 @@ class MatchPolicyForm(forms.Form):
             "Nobody looks at it before the ERP is asked to book it. It is listed and can be reopened."
         ),
     )
-    duplicate_days = forms.IntegerField(
+    duplicate_days = WholeField(
         label=lazy("Ask about the same amount again within so many days"),
+        min_value=0,
+        max_value=MOST_DAYS,
         required=False,
         initial=7,
         help_text=lazy("0 asks about the same day alone. Empty: it is not asked about."),

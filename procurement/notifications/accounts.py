@@ -37,7 +37,7 @@ def over_already(event: AuditEvent) -> str:
     if event.kind in INVITED:
         is_open = Invitation.objects.filter(key=facts["invitation"], state=InvitationState.SENT).exists()
         return "" if is_open else "the invitation is over"
-    if event.kind == "registration.asked":
+    if event.kind in ("registration.asked", "registration.returned"):
         waits = SupplierRequest.objects.filter(key=facts["request"], state=RequestState.ASKED)
         return "" if waits.exists() else "the request was sent"
     if event.kind == "address.asked":
@@ -78,6 +78,8 @@ def _invited(item: Item, notice: Notice, event: AuditEvent) -> str:
         "address": invitation.address,
         "day": day_text(invitation.expires_at.date()),
     }
+    if words := str(event.facts.get("words") or ""):  # of who sends it once more
+        item.quotes.append(Quote(event.actor_label, words))
     if invitation.words:
         item.quotes.append(Quote(invitation.invited_by, invitation.words))
     if invitation.supplier:
@@ -137,6 +139,7 @@ def _wake(item: Item, notice: Notice, event: AuditEvent) -> str:
         )
     )
     item.sentences.append(_("Was it you, wake it, then sign in as ever. Was it not, set a new password."))
+    item.sentences.append(_("The link is good for ten minutes. Signing in again brings another one."))
     return _("Wake your account")
 
 
@@ -216,6 +219,15 @@ def _registers(item: Item, notice: Notice, event: AuditEvent) -> str:
     item.sentences.append(_("Somebody, you we hope, wants to become a supplier with this address."))
     item.sentences.append(_("If you know nothing of it, leave this mail: then nothing happens."))
     return _("Become a supplier of %(company)s") % {"company": _companies()}
+
+
+def _asked_back(item: Item, notice: Notice, event: AuditEvent) -> str:
+    asked = SupplierRequest.objects.get(key=event.facts["request"])
+    path = reverse("register-company", args=[asked.token])
+    item.url, item.button = f"{settings.PUBLIC_URL}{path}", _("Mend it and send it again")
+    item.quotes.append(Quote(_companies(), str(event.facts["reason"])))
+    item.sentences.append(_("What you said is kept. The link opens for three days; later ask for another."))
+    return _("Your request to become a supplier: something is missing")
 
 
 def _not_registered(item: Item, notice: Notice, event: AuditEvent) -> str:
@@ -321,6 +333,7 @@ _WRITERS: dict[str, Callable[[Item, Notice, AuditEvent], str]] = {
     "supplier.mail_address_changed": _company_reached_otherwise,
     "supplier.telephone_changed": _contact_called_otherwise,
     "registration.asked": _registers,
+    "registration.returned": _asked_back,
     "registration.refused": _not_registered,
     "offboarding.begun": _business_ends,
     "offboarding.day_moved": _business_ends_otherwise,

@@ -25,6 +25,7 @@ from procurement.orders.models import PurchaseOrder
 from procurement.orders.states import OrderState
 from procurement.receipts.queries import orders_of_sheets
 from suppliers.models import Membership, Supplier, User
+from suppliers.people.queries import who_may
 from suppliers.roles import COMPANY_ROLES, SUPPLIER_ROLES, CompanyRole, Permission
 from suppliers.states import SupplierState
 
@@ -64,15 +65,11 @@ def readers_at(supplier_ids: Iterable[int], permission: str) -> dict[int, list[P
     """
     there = Supplier.objects.filter(pk__in=set(supplier_ids), left_at=None)
     suppliers = {one.pk: one for one in there.exclude(state=SupplierState.BLOCKED)}
-    roles = [role for role, may in SUPPLIER_ROLES.items() if permission in may]
-    members = Membership.objects.filter(supplier__in=suppliers, role__in=roles, user__is_active=True)
-    found: dict[int, list[Person]] = defaultdict(list)
-    for member in members.select_related("user").order_by("supplier_id", "id"):
-        found[member.supplier_id].append(person_of(member.user))
+    found = {pk: [person_of(user) for user in users] for pk, users in who_may(suppliers, permission).items()}
     for pk, supplier in suppliers.items():
-        if not found[pk] and supplier.email:
-            found[pk].append(address_of(supplier))
-    return dict(found)
+        if pk not in found and supplier.email:
+            found[pk] = [address_of(supplier)]
+    return found
 
 
 def address_of(supplier: Supplier) -> Person:

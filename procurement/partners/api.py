@@ -121,6 +121,9 @@ class OffboardingWhy(Shape):
     why = Text(max_length=LONGEST_REASON, help_text="Ours alone.")
 
 
+MATTERS = len(OpenMatter.values)
+
+
 class MatterToLeave(Shape):
     """Why something that is open still may be left."""
 
@@ -132,7 +135,7 @@ class OffboardingEnd(Shape):
     """The business ends."""
 
     version = Whole(help_text="The version that was looked at.")
-    leave = MatterToLeave(many=True, required=False)
+    leave = MatterToLeave(many=True, required=False, max_length=MATTERS)  # type: ignore[call-arg]  # of the list
 
 
 OffboardingPage = page_of(OffboardingTold, "OffboardingPage")

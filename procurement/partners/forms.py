@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from portal.kernel.errors import Invalid
+from portal.kernel.typed import DayField
 from procurement.partners.messages import EndBusiness
 from procurement.partners.states import OpenMatter
 from suppliers.offboarding.messages import BeginOffboarding
@@ -26,12 +27,10 @@ class _Checked(forms.Form):
             self.add_error(None, refusal.message)
 
 
-def _day() -> forms.DateField:
-    return forms.DateField(
+def _day() -> DayField:
+    return DayField(
         label=lazy("Last day"),
         help_text=lazy("Until then everything goes on. The supplier’s people are told this day."),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        input_formats=["%Y-%m-%d"],
     )
 
 

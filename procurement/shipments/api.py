@@ -20,7 +20,7 @@ from portal.kernel.rest.doors import (
     version_answered,
     wanted_of,
 )
-from portal.kernel.rest.fields import Day, Exact, Moment, Query, Shape, Text, Whole, Word, page_of
+from portal.kernel.rest.fields import Day, Exact, Flag, Moment, Query, Shape, Text, Whole, Word, page_of
 from portal.kernel.rest.schema import IDEMPOTENCY_KEY, IF_MATCH, REPLAYED
 from procurement.orders.api import CompanyRef, OrderRef, SupplierRef
 from procurement.shipments.messages import (
@@ -132,7 +132,7 @@ class NewNotice(NoticeContent):
     """A ship notice, to be sent at once or kept as a draft."""
 
     company = Text(max_length=20, help_text="The code of the company that ordered.")
-    send = serializers.BooleanField(default=True, help_text="false: it is kept as a draft.")
+    send = Flag(default=True, help_text="false: it is kept as a draft.")
 
 
 class CorrectedNotice(NoticeContent):

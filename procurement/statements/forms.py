@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.errors import Problem
+from portal.kernel.typed import DayField
 from procurement.statements.queries import companies_for
 
 
@@ -20,11 +21,7 @@ class StatementForm(forms.Form):
         widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.csv,.txt"}),
         max_length=200,
     )
-    stated_on = forms.DateField(
-        label=_("As of the end of"),
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        help_text=_("The day whose end the list shows."),
-    )
+    stated_on = DayField(label=_("As of the end of"), help_text=_("The day whose end the list shows."))
     supplier = forms.CharField(
         label=_("Supplier"),
         max_length=200,

@@ -25,12 +25,10 @@
   const verdictOf = (body) => body.querySelector("[id^=verdict-]");
 
   const valuesOf = (part) => {
-    const values = {};
-    for (const name of ["version", "revision"]) values[name] = form().elements[name].value;
-    for (const field of all("input, select, textarea", part)) {
-      if (field.name && field.type !== "checkbox" && !/^mark(\.|$)/.test(field.name)) values[field.name] = field.value;
-    }
-    return values;
+    const fields = all("input, select, textarea", part);
+    const typed = fields.filter((field) => field.name && field.type !== "checkbox" && !/^mark(\.|$)/.test(field.name));
+    const known = [form().elements.version, form().elements.revision];
+    return Object.fromEntries([...known, ...typed].map((field) => [field.name, field.value]));
   };
 
   // --- what the server does not have yet ----------------------------------------------------------------------------
@@ -266,7 +264,9 @@
   document.addEventListener("htmx:configRequest", (event) => {
     const part = group(event.detail.elt);
     if (!part || event.detail.path !== form()?.dataset.lineUrl) return;
-    if (!event.detail.parameters.restored) Object.assign(event.detail.parameters, markIn(part));
+    if (!event.detail.parameters.restored) {
+      for (const [name, value] of Object.entries(markIn(part))) event.detail.formData.set(name, value);
+    }
     underway.set(part, unkept()[nameOf(part)]?.at ?? 0);
   });
   document.addEventListener("htmx:afterRequest", (event) => {

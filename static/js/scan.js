@@ -37,9 +37,8 @@
     const form = formOf(field());
     if (!queue.length || !form || sent || busy.size) return;
     sent = { form, xhr: null };
-    const values = { [field().name]: queue[0].text, scan_key: queue[0].key };
     const press = form.querySelector("[data-scan-press]");
-    if (press) values[press.name] = press.value;
+    const values = { [field().name]: queue[0].text, scan_key: queue[0].key, ...(press && { [press.name]: press.value }) };
     htmx.ajax("POST", form.getAttribute("hx-post"), { source: form, values });
     if (!sent.xhr) sent = null; // something else kept it from going: the next answer tries again
   };

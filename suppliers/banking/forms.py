@@ -8,12 +8,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from portal.kernel.errors import Invalid
+from portal.kernel.typed import WholeField
 from suppliers.banking.engine import LONGEST_HOLDER
 from suppliers.banking.messages import AccountTyped, AskForChange, Device, KnownContact, ProofFile, RecordCall
 from suppliers.banking.models import BankAccount, BankChange
 from suppliers.banking.policies import LARGEST_PROOF, LONGEST_REASON
 from suppliers.banking.states import CallOutcome, ChangeKind
 
+MOST_HOURS = 24 * 366
 PLAIN = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "characters"}
 
 
@@ -67,6 +69,7 @@ class ChangeForm(_Typed):
     proof = forms.FileField(
         label=lazy("A paper of the bank"),
         required=False,
+        max_length=500,
         help_text=lazy(
             "A confirmation of the bank or a voided cheque that shows holder and number: PDF, PNG or JPG."
         ),
@@ -122,6 +125,7 @@ class ConfirmForm(_Typed):
     proof = forms.FileField(
         label=lazy("A paper of the bank"),
         required=False,
+        max_length=500,
         help_text=lazy(
             "A confirmation of the bank or a voided cheque that shows holder and number: PDF, PNG or JPG."
         ),
@@ -175,7 +179,12 @@ class CallForm(_Typed):
     outcome = forms.ChoiceField(
         label=lazy("What came of it"), choices=CallOutcome.choices, widget=forms.RadioSelect
     )
-    note = forms.CharField(label=lazy("Note"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    note = forms.CharField(
+        label=lazy("Note"),
+        required=False,
+        max_length=LONGEST_REASON,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
 
     def __init__(self, data: Any = None, *, contacts: list[KnownContact], since: Any = str) -> None:
         super().__init__(data)
@@ -212,7 +221,7 @@ class ReasonForm(_Typed):
 class ShortenForm(ReasonForm):
     """How long it shall wait instead, and why."""
 
-    hours = forms.IntegerField(label=lazy("Hours it waits instead"))
+    hours = WholeField(label=lazy("Hours it waits instead"), min_value=0, max_value=MOST_HOURS)
     field_order = ("hours", "reason")
 
 

@@ -58,7 +58,7 @@ DEVICE_KNOWN_AFTER = timedelta(days=1)
 NEW_COUNTRY_FOR = timedelta(days=14)
 REMOVED_LATELY = timedelta(days=30)
 PAYMENT_WITHIN = timedelta(days=14)
-# Columns of a change that its supplier's scope has no right to (migration 0029).
+# Columns of a change that its supplier's scope has no right to (migration 0031).
 OURS_ALONE = (
     "wait_hours",
     "waits_until",

@@ -38,13 +38,17 @@ from suppliers.details.services import (
     withdraw_detail_change,
 )
 from suppliers.details.states import AddressKind, ChangeState, ContactRole, IdentifierKind, Part
+from suppliers.details.ways import require_factor_to_change
 from suppliers.models import Supplier
+from suppliers.people.ways import require_own_factor
 from suppliers.roles import Permission
 from suppliers.states import Segment, SupplierState, TradeChannel
 
 TAGS = ["suppliers"]
 WRITES = [IDEMPOTENCY_KEY, REPLAYED]
 SEEN = "What was read as `seen` of this part: where it looks otherwise by now, nothing is changed (409)."
+
+FACTOR = "Whoever has a second factor must have shown it a moment ago, signed in (403 `fresh_factor_needed` otherwise)."
 
 # --- what is told --------------------------------------------------------------------------------------------
 
@@ -383,6 +387,7 @@ class Companies(Doors):
     @extend_schema(
         operation_id="change_legal_name",
         summary="Change the legal name, legal form or country",
+        description=FACTOR,
         tags=TAGS,
         parameters=WRITES,
         request=LegalSent,
@@ -409,6 +414,7 @@ class Companies(Doors):
     @extend_schema(
         operation_id="change_company_preferences",
         summary="Change the company’s language, time zone or mail address",
+        description=f"For another mail address: {FACTOR}",
         tags=TAGS,
         parameters=WRITES,
         request=PreferencesSent,
@@ -435,7 +441,8 @@ class Companies(Doors):
     @extend_schema(
         operation_id="change_number",
         summary="Add, change or end a tax or other number",
-        description="One of each kind, and of each country where countries have their own. It is checked (422).",
+        description="One of each kind, and of each country where countries have their own. It is checked (422). "
+        f"For a tax number: {FACTOR}",
         tags=TAGS,
         parameters=WRITES,
         request=NumberSent,
@@ -460,6 +467,7 @@ class Companies(Doors):
     @extend_schema(
         operation_id="change_address",
         summary="Set, change or end an address",
+        description=f"For the remit-to address: {FACTOR}",
         tags=TAGS,
         parameters=WRITES,
         request=AddressSent,
@@ -474,7 +482,8 @@ class Companies(Doors):
     @extend_schema(
         operation_id="change_contact",
         summary="Add, change or end a contact",
-        description="Where name, mail or telephone change, the contact begins anew; `since_at` says when.",
+        description="Where name, mail or telephone change, the contact begins anew; `since_at` says when. "
+        f"{FACTOR}",
         tags=TAGS,
         parameters=WRITES,
         request=ContactSent,
@@ -525,6 +534,7 @@ def _change(
     command = ChangeDetail(
         key, part, values, subject, sent.get("reason", ""), sent.get("seen"), ends=sent.get("ends", False)
     )
+    require_factor_to_change(request, find_company(key, actor=request.actor), part, values)
     change = change_detail(command, actor=request.actor, at=request.at)
     return Response(ChangeDone({"change": change}, context={"actor": request.actor}).data)
 
@@ -570,7 +580,8 @@ class DetailChanges(Doors):
     @extend_schema(
         operation_id="approve_detail_change",
         summary="Approve a change of company data",
-        description="By a signed-in person of the buying side who did not ask for it.",
+        description="By a signed-in person of the buying side who did not ask for it, and who has shown a second "
+        "factor a moment ago, where there is one (403 `fresh_factor_needed`).",
         tags=TAGS,
         parameters=WRITES,
         request=Decided,
@@ -579,6 +590,7 @@ class DetailChanges(Doors):
     @program_door(Permission.DETAIL_APPROVE)
     def approve(self, request: ProgramRequest, key: UUID) -> Response:
         find_detail_change(key, actor=request.actor)
+        require_own_factor(request)
         sent = read(Decided, request.data)
         done = approve_detail_change(key, sent["version"], actor=request.actor, at=request.at)
         return Response(ChangeTold(done, context={"actor": request.actor}).data)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from portal.kernel.errors import Invalid
+from portal.kernel.typed import WholeField
 from suppliers.details.messages import ChangeDetail
 from suppliers.details.models import DetailRule, SupplierCategory
 from suppliers.details.policies.addresses import FIELDS as ADDRESS_FIELDS
@@ -44,7 +45,7 @@ class PartForm(forms.Form):
     """One part of the company data. `seen` is what of it the page showed."""
 
     part = ""
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
     reason = forms.CharField(
         label=lazy("Why it changes"),
         required=False,
@@ -236,7 +237,7 @@ class RefuseForm(forms.Form):
         help_text=lazy("Whoever asked for it reads this."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    version = WholeField(required=False, min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
 
 
 class ClassifyForm(forms.Form):

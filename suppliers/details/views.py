@@ -65,7 +65,9 @@ from suppliers.details.services import (
     write_detail_rule,
 )
 from suppliers.details.states import DETAIL_LIFECYCLE, ChangeState, Part, Way
+from suppliers.details.ways import require_factor_to_change
 from suppliers.models import Supplier
+from suppliers.people.ways import require_own_factor
 from suppliers.roles import Permission
 from suppliers.signin.step_up import require_fresh_factor
 
@@ -115,6 +117,7 @@ def company_part(request: DoorRequest, key: uuid.UUID, part: str) -> HttpRespons
     standing = present(supplier, entity, subject)
     if subject and not standing:
         raise Http404
+    require_factor_to_change(request, supplier, entity if subject else part)
     waits = ways()[entity] == Way.APPROVE
     form = _form(
         request, part, supplier, standing, subject, waits=waits or (part == "number" and not subject)
@@ -135,6 +138,7 @@ def company_part(request: DoorRequest, key: uuid.UUID, part: str) -> HttpRespons
     form.is_valid()
     if part == "number" and not subject:
         entity = part_of_number(str(form.cleaned_data.get("kind", "")))
+    require_factor_to_change(request, supplier, entity, form.cleaned_data)
     command = form.command(supplier, entity, subject)
     if "end" in request.POST:
         command = ChangeDetail(supplier.key, entity, {}, subject, command.reason, command.seen, ends=True)
@@ -274,6 +278,7 @@ def _show_change(
 def detail_change_approve(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """Bring a change into force."""
     find_detail_change(key, actor=request.actor)
+    require_own_factor(request)
     version = whole_number(request.POST.get("version", ""))
     try:
         with transaction.atomic():

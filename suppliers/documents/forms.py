@@ -8,9 +8,11 @@ from django.utils.translation import gettext_lazy as lazy
 from portal.kernel.errors import Invalid
 from portal.kernel.files import LARGEST_FILE
 from portal.kernel.scanning import Scan, Verdict
+from portal.kernel.typed import DayField, WholeField
 from suppliers.documents.messages import SupplyDocument, WriteKind, WriteRequirement
 from suppliers.documents.models import DocumentKind
 from suppliers.documents.policies import (
+    LONGEST_GRACE,
     LONGEST_HINT,
     LONGEST_NAME,
     LONGEST_REASON,
@@ -20,15 +22,6 @@ from suppliers.documents.policies import (
 from suppliers.documents.presenters import kind_name
 from suppliers.models import Supplier
 from suppliers.states import Segment
-
-
-class DayField(forms.DateField):
-    """A day, chosen or typed."""
-
-    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(input_formats=["%Y-%m-%d"], required=kwargs.pop("required", False), **kwargs)
 
 
 class _Checked(forms.Form):
@@ -49,9 +42,10 @@ class SupplyForm(_Checked):
         max_length=500,
         widget=forms.FileInput(attrs={"accept": "application/pdf,image/jpeg,image/png,.pdf,.jpg,.jpeg,.png"}),
     )
-    valid_from = DayField(label=lazy("Valid from"))
+    valid_from = DayField(label=lazy("Valid from"), required=False)
     valid_until = DayField(
         label=lazy("Valid until"),
+        required=False,
         help_text=lazy("The last day, as it stands on the paper. Empty only where it has none."),
     )
     reference = forms.CharField(
@@ -89,9 +83,11 @@ class SupplyForm(_Checked):
 class AcceptForm(_Checked):
     """The days that a reviewer reads on the paper."""
 
-    valid_from = DayField(label=lazy("Valid from"))
+    valid_from = DayField(label=lazy("Valid from"), required=False)
     valid_until = DayField(
-        label=lazy("Valid until"), help_text=lazy("As it stands on the paper. Empty: no end.")
+        label=lazy("Valid until"),
+        required=False,
+        help_text=lazy("As it stands on the paper. Empty: no end."),
     )
 
 
@@ -164,15 +160,16 @@ class RequirementForm(_Checked):
         help_text=lazy("Otherwise it is asked for once, and nobody is reminded."),
     )
     expires = forms.BooleanField(label=lazy("It has a last day"), required=False, initial=True)
-    grace_days = forms.IntegerField(
+    grace_days = WholeField(
         label=lazy("Days of grace"),
         initial=USUAL_GRACE,
         min_value=0,
+        max_value=LONGEST_GRACE,
         help_text=lazy(
             "So long after its last day a case comes to you; of what was never there, after it was asked for."
         ),
     )
-    from_on = DayField(label=lazy("From"), required=True)
+    from_on = DayField(label=lazy("From"))
 
     def __init__(self, data: Any = None, *, kinds: list[DocumentKind], **kwargs: Any) -> None:
         super().__init__(data, **kwargs)

@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy
 from portal.kernel.actors import Actor
 from portal.kernel.scanning import Scan
 from portal.kernel.templatetags.portal_ui import day_text
-from suppliers.documents.models import DocumentKind, DocumentVersion, Requirement
-from suppliers.documents.queries import Held, document_kinds, held_of, own_supplier, today_of
+from suppliers.documents.models import Document, DocumentKind, DocumentVersion, Requirement
+from suppliers.documents.queries import Held, document_kinds, held_in, held_of, own_supplier, today_of
 from suppliers.documents.states import DocumentState, Standing
+from suppliers.models import Supplier
 from suppliers.states import Segment
 
 # The kinds that come with the portal: what they are called, and what is wanted, in the reader's language.
@@ -128,6 +129,22 @@ def _row(held: Held, kind: DocumentKind, today: date) -> HeldRow:
         is_asked=held.need is not None,
         waits_for_supplier=held.need is not None and held.standing in FOR_ITS_SUPPLIER,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class HolderRow:
+    """A kind of document at one supplier, in the list of all suppliers."""
+
+    supplier: Supplier
+    row: HeldRow
+
+
+def holder_rows(documents: Sequence[Document], at: datetime, *, actor: Actor) -> list[HolderRow]:
+    """How their suppliers stand with these documents. As many queries for many as for one."""
+    return [
+        HolderRow(one.supplier, _row(held, one.kind, today_of(one.supplier, at)))
+        for one, held in zip(documents, held_in(documents, at, actor=actor), strict=True)
+    ]
 
 
 def says_of(held: Held, today: date) -> str:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.apps import apps
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
@@ -27,7 +27,7 @@ from suppliers.documents.policies import (
     required_of,
     standing_of,
 )
-from suppliers.documents.states import COUNTED, PENDING, DocumentState, Place, Standing
+from suppliers.documents.states import COUNTED, PENDING, AskedFor, DocumentState, Place, Standing
 from suppliers.models import Supplier
 from suppliers.states import SupplierState
 
@@ -301,6 +301,61 @@ def hold_document(pk: int) -> Document:
 def to_review(actor: Actor) -> QuerySet[DocumentVersion]:
     """What waits for a reviewer: the queue."""
     return visible_versions(actor).filter(state=DocumentState.IN_REVIEW)
+
+
+# --- who has what, of all suppliers --------------------------------------------------------------------------
+
+# What one looks for, by what the clock has written down. While a version waits, nothing is asked.
+HOLDINGS: Mapping[str, Q] = {
+    "missing": Q(asked_for=AskedFor.MISSING, has_pending=False),
+    "ending": Q(asked_for=AskedFor.ENDING, has_pending=False),
+    "late": Q(late_at__isnull=False, has_pending=False),
+    "held": Q(is_held=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingSearch:
+    """Which documents of which suppliers; empty means all. `ends_by`: in force, and not beyond that day."""
+
+    holding: str = ""
+    kind: str = ""
+    text: str = ""
+    ends_by: date | None = None
+
+
+def holdings(asked: HoldingSearch, *, actor: Actor) -> QuerySet[Document]:
+    """What was asked of suppliers that do business with us, or given by them, each kind once; of several records that
+    are one company the one that is kept. Each with its supplier and kind."""
+    theirs = DocumentVersion.objects.filter(document=OuterRef("pk"))
+    accepted = theirs.filter(state=DocumentState.ACCEPTED)
+    found: QuerySet[Document] = Document.objects.visible_to(actor).filter(
+        supplier__left_at=None, supplier__merged_into=None
+    )
+    found = found.annotate(is_held=Exists(accepted), has_pending=Exists(theirs.filter(state__in=PENDING)))
+    if asked.kind:
+        found = found.filter(kind__code=asked.kind)
+    if asked.text:
+        found = found.filter(
+            Q(supplier__name__icontains=asked.text) | Q(supplier__number__istartswith=asked.text)
+        )
+    if asked.ends_by:
+        last = accepted.order_by(F("valid_until").desc(nulls_first=True)).values("valid_until")[:1]
+        found = found.annotate(until=Subquery(last)).filter(until__lte=asked.ends_by)
+    return found.select_related("supplier", "kind")
+
+
+def how_many_hold(found: QuerySet[Document]) -> dict[str, int]:
+    """How many of these there are of each of `HOLDINGS`. One query."""
+    return found.aggregate(**{name: Count("pk", filter=which) for name, which in HOLDINGS.items()})
+
+
+def held_in(documents: Sequence[Document], at: datetime, *, actor: Actor) -> list[Held]:
+    """How their suppliers stand with these documents, in their order: as many queries for many as for one."""
+    suppliers = {one.supplier_id: one.supplier for one in documents}
+    every = held_of(list(suppliers.values()), at, actor=actor)
+    found = {(pk, one.kind_id): one for pk, some in every.items() for one in some}
+    return [found[one.supplier_id, one.kind_id] for one in documents]
 
 
 # --- what the clock brings -----------------------------------------------------------------------------------

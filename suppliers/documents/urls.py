@@ -6,6 +6,8 @@ from suppliers.documents import views
 
 urlpatterns = [
     path("documents/", views.document_list, name="document-list"),
+    path("documents/holders/", views.document_holders, name="document-holders"),
+    path("documents/holders.csv", views.document_holders_csv, name="document-holders-csv"),
     path("documents/setup/", views.document_setup, name="document-setup"),
     path("documents/setup/kinds/", views.document_kind_new, name="document-kind-new"),
     path(

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.kernel.access import DoorRequest, door
@@ -14,16 +15,28 @@ from portal.kernel.errors import Duplicate, Invalid, Refusal
 from portal.kernel.files import as_download, as_picture
 from portal.kernel.scanning import keeps_unscanned
 from portal.kernel.web import ask_files_again, paginate, see_other, whole_number
+from suppliers.documents.files import holders_csv
+from suppliers.documents.filters import list_filters, list_views, search_of
 from suppliers.documents.forms import AcceptForm, KindForm, RefuseForm, RequirementForm, SupplyForm
 from suppliers.documents.messages import AcceptDocument
 from suppliers.documents.models import DocumentVersion
-from suppliers.documents.presenters import held_rows, kind_hint, kind_name, requirement_rows, version_row
+from suppliers.documents.presenters import (
+    held_rows,
+    holder_rows,
+    kind_hint,
+    kind_name,
+    requirement_rows,
+    version_row,
+)
 from suppliers.documents.queries import (
+    HOLDINGS,
     document_kinds,
     find_kind,
     find_supplier,
     find_version,
     held_of,
+    holdings,
+    how_many_hold,
     own_supplier,
     require_served,
     requirements,
@@ -47,6 +60,7 @@ from suppliers.models import Supplier
 from suppliers.roles import Permission
 
 P = Permission
+ROWS_AT_ONCE = 1000
 VIEWS = {"": DocumentState.IN_REVIEW, "accepted": DocumentState.ACCEPTED, "refused": DocumentState.REFUSED}
 
 
@@ -92,6 +106,47 @@ def document_list(request: DoorRequest) -> HttpResponse:
         "may_set_up": request.actor.may(P.SUPPLIER_MANAGE),
     }
     return render(request, "suppliers/documents/queue.html", context)
+
+
+@door(P.DOCUMENT_VIEW)
+def document_holders(request: DoorRequest) -> HttpResponse:
+    """Of all suppliers: who lacks what, what ends, what is overdue, what is there."""
+    if request.actor.is_supplier:
+        return see_other("document-list")
+    kinds = document_kinds()
+    asked = search_of(request.GET, kinds, timezone.localdate(request.at))
+    every = holdings(asked, actor=request.actor)
+    page = paginate(
+        every.filter(HOLDINGS[asked.holding]),
+        request.GET.get("cursor", ""),
+        order=("supplier__name", "id"),
+    )
+    context = {
+        "page": page,
+        "rows": holder_rows(page.rows, request.at, actor=request.actor),
+        "views": list_views(request.GET, asked, how_many_hold(every)),
+        "bar": list_filters(request.GET, asked, kinds),
+        "query": request.GET.urlencode(),
+    }
+    return render(request, "suppliers/documents/holders.html", context)
+
+
+@door(P.DOCUMENT_VIEW)
+def document_holders_csv(request: DoorRequest) -> HttpResponse:
+    """What the list shows, all of it, as CSV."""
+    if request.actor.is_supplier:
+        return see_other("document-list")
+    asked = search_of(request.GET, document_kinds(), timezone.localdate(request.at))
+    found = holdings(asked, actor=request.actor).filter(HOLDINGS[asked.holding])
+    every = list(found.order_by("supplier__name", "id"))
+    rows = (
+        row
+        for first in range(0, len(every), ROWS_AT_ONCE)
+        for row in holder_rows(every[first : first + ROWS_AT_ONCE], request.at, actor=request.actor)
+    )
+    content = holders_csv(rows).encode("utf-8-sig")
+    name = f"documents-{asked.holding}-{timezone.localdate(request.at)}.csv"
+    return as_download(content, name, "text/csv; charset=utf-8")
 
 
 @door(P.DOCUMENT_VIEW)

@@ -95,7 +95,7 @@ class User(AbstractBaseUser):
 class Membership(models.Model):
     """A person acts for a supplier, in a role.
 
-    `role_since_at` is since when in this one. A trigger keeps it (suppliers/migrations/0026), whatever gives the role.
+    `role_since_at` is since when in this one. A trigger keeps it (suppliers/migrations/0028), whatever gives the role.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from portal.kernel.errors import Invalid
+from portal.kernel.typed import DayField
 from suppliers.onboarding.messages import (
     ExcludeSuppliers,
     Question,
@@ -97,6 +98,18 @@ class DecideForm(_Checked):
     )
 
 
+class ChaseForm(_Checked):
+    """What the mails to those who are marked say besides their own words."""
+
+    words = forms.CharField(
+        label=lazy("A sentence of your own"),
+        max_length=LONGEST_REASON,
+        required=False,
+        help_text=lazy("It stands in each mail, with your name, as you write it here. It may be left empty."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
 class ExclusionForm(_Checked):
     """Whom not to invite."""
 
@@ -114,12 +127,10 @@ class ExclusionForm(_Checked):
         help_text=lazy("Needed for another reason. Suppliers never read it."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    until_on = forms.DateField(
+    until_on = DayField(
         label=lazy("Until"),
         required=False,
-        input_formats=["%Y-%m-%d"],
         help_text=lazy("The last day. Empty: until somebody ends it."),
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
 
     def command(self) -> ExcludeSuppliers:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,14 @@ class InviteSuppliers:
 
     targets: tuple[Target, ...]
     how: str = "one"
+
+
+@dataclass(frozen=True, slots=True)
+class MarkSuppliers:
+    """Onboardings to be chased in one go, by their keys; `what` is one of `ChaseKind`."""
+
+    onboardings: tuple[UUID, ...]
+    what: str = "remind"
 
 
 @dataclass(frozen=True, slots=True)

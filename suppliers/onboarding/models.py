@@ -17,7 +17,7 @@ from portal.kernel.scope import ScopedQuerySet
 from suppliers.models.supplier import Supplier
 from suppliers.onboarding.messages import Question, Step
 from suppliers.onboarding.policies import Reach
-from suppliers.onboarding.states import ExclusionReason, InvitedHow, RunState
+from suppliers.onboarding.states import ChaseKind, ExclusionReason, InvitedHow, RunState
 from suppliers.people.models import Invitation
 from suppliers.states import Segment
 
@@ -304,3 +304,55 @@ class UploadedInvitations(models.Model):
     @property
     def stream(self) -> str:
         return f"onboarding_sheet:{self.key}"
+
+
+class OnboardingChase(models.Model):
+    """Suppliers that were marked to be written to in one go, and what came of it.
+
+    `marked` holds the ids of their onboardings as they were marked: who comes to match a filter later is not written to
+    unseen. Once it is done, `told` says by the id who was (an empty word) and of the others why not (`NotChased`).
+    """
+
+    supplier_id = None  # no supplier has a way to it
+
+    id = models.BigAutoField(primary_key=True)
+    key = models.UUIDField(default=uuid.uuid4, unique=True)
+    what = models.CharField(max_length=12, choices=ChaseKind.choices)
+    marked = models.JSONField(default=list)
+    words = models.CharField(max_length=500, blank=True)
+    told = models.JSONField(default=dict)
+    marked_at = models.DateTimeField()
+    marked_by = models.CharField(max_length=200)
+    marked_by_user_id = models.BigIntegerField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    sent_by = models.CharField(max_length=200, blank=True)
+    sent_by_user_id = models.BigIntegerField(null=True)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(what__in=ChaseKind.values), name="onboarding_chase_what_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(done_at__isnull=True) | Q(sent_at__isnull=False),
+                name="onboarding_chase_done_once_sent",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["marked_at"], condition=Q(sent_at__isnull=True), name="onboarding_chase_unsent"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.what} to {len(self.marked)}"
+
+    @property
+    def stream(self) -> str:
+        return f"onboarding_chase:{self.key}"
+
+    @property
+    def reached(self) -> int:
+        """How many were written to."""
+        return sum(why == "" for why in self.told.values())

@@ -11,6 +11,11 @@ from suppliers.onboarding.states import AnswerKind, StepKind, StepStanding
 
 LONGEST_NAME, LONGEST_TEXT, LONGEST_TERMS, LONGEST_REASON, LONGEST_ANSWER = 100, 1500, 20_000, 500, 1000
 MOST_TARGETS, MOST_QUESTIONS = 5_000, 40
+# Between two reminders to one supplier, whoever or whatever sends them. A person who presses on the supplier's own page
+# for its invitation is asked for two minutes only (suppliers/people).
+REMINDED_ONCE_IN = timedelta(days=1)
+# As many are written to while one waits for the page; more by a worker.
+MOST_AT_THE_DOOR = 100
 CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 # What an invitation's text may name; anything else in braces is a slip of its writer.
 PLACEHOLDERS = ("supplier", "number", "person")
@@ -94,9 +99,19 @@ def filled(text: str, values: Mapping[str, str]) -> str:
     return _PLACE.sub(lambda found: values.get(found[1], found[0]), text)
 
 
-def reminds_at(invited_at: datetime, reminders: int, days: Sequence[int]) -> datetime | None:
-    """When the next reminder of an onboarding is due; None when there is none any more."""
-    return invited_at + timedelta(days=days[reminders]) if reminders < len(days) else None
+def reminds_at(invited_at: datetime, after: datetime, days: Sequence[int]) -> datetime | None:
+    """When the clock reminds next, after a moment; None when it does no more.
+
+    By the day and not by how many went already: a reminder by hand takes none of the clock's, and after an outage the
+    days that have passed are not made up for, one mail after the other.
+    """
+    coming = (invited_at + timedelta(days=day) for day in days)
+    return next((moment for moment in coming if moment > after), None)
+
+
+def is_recent(written_at: datetime | None, at: datetime) -> bool:
+    """Whether a supplier was written to so short a while ago that nobody reminds it again yet."""
+    return written_at is not None and at - written_at < REMINDED_ONCE_IN
 
 
 def is_excluded(until_on: date | None, today: date) -> bool:

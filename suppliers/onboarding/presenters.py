@@ -1,6 +1,7 @@
 """Onboarding as a person reads it: steps with what each is for, runs in a list, and why a template was chosen."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,10 +11,10 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from suppliers.details.policies.countries import country_name
-from suppliers.onboarding.models import OnboardingRun
+from suppliers.onboarding.models import OnboardingRun, Terms
 from suppliers.onboarding.policies import paying_waits_for
 from suppliers.onboarding.queries import Sheet, own_run, sheet_of
-from suppliers.onboarding.states import RunState, StepKind, StepStanding
+from suppliers.onboarding.states import OPEN, NotChased, RunState, StepKind, StepStanding
 from suppliers.states import Segment
 
 
@@ -168,16 +169,22 @@ def _because(word: str, value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """An onboarding in a list."""
+    """An onboarding in a list. `quiet_for`: for how many days nothing has moved; None where nobody is waited for."""
 
     run: OnboardingRun
     waits_at: str
     done: str
     paying: str
+    quiet_for: int | None = None
 
 
-def run_rows(runs: Sequence[OnboardingRun], sheets: dict[int, Sheet]) -> list[RunRow]:
-    """A page of onboardings, with the step at which each waits."""
+def run_rows(
+    runs: Sequence[OnboardingRun],
+    sheets: Mapping[int, Sheet],
+    quiet: Mapping[int, datetime],
+    at: datetime,
+) -> list[RunRow]:
+    """A page of onboardings, with the step at which each waits, and for how long."""
     rows = []
     for run in runs:
         sheet = sheets[run.pk]
@@ -188,9 +195,56 @@ def run_rows(runs: Sequence[OnboardingRun], sheets: dict[int, Sheet]) -> list[Ru
                 waits_at=str(StepKind(waiting[0]).label) if waiting else "",
                 done=f"{sheet.done}/{len(sheet.steps)}",
                 paying=names_of(paying_waits_for(sheet.steps, sheet.standing)),
+                quiet_for=(at - quiet[run.pk]).days if run.state in OPEN else None,
             )
         )
     return rows
+
+
+@dataclass(frozen=True, slots=True)
+class TermsRow:
+    """Terms in force, and how many of those that are asked have accepted them."""
+
+    terms: Terms
+    accepted: int
+    asked: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChaseRow:
+    """A supplier that is written to, or not. `to`: the addresses; `says`: what the mail is about."""
+
+    run: OnboardingRun
+    to: tuple[str, ...] = ()
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotWritten:
+    """Suppliers that are not written to for one reason; `more`: how many besides those shown."""
+
+    why: str
+    count: int
+    rows: Sequence[ChaseRow]
+    more: int
+
+
+def chase_row(run: OnboardingRun, to: tuple[str, ...], steps: Sequence[str]) -> ChaseRow:
+    """A supplier before it is written to: about these steps, or with its invitation."""
+    says = _("Open still: %(steps)s") % {"steps": names_of(steps)} if steps else _("Its invitation")
+    return ChaseRow(run, to, says)
+
+
+def not_written(found: Iterable[tuple[ChaseRow, str]], most: int) -> list[NotWritten]:
+    """Those that are not, by the reason, in the order of `NotChased`."""
+    by_why: dict[str, list[ChaseRow]] = defaultdict(list)
+    for row, why in found:
+        by_why[why].append(row)
+    return [
+        NotWritten(str(why.label), len(rows), rows[:most], max(len(rows) - most, 0))
+        for why in NotChased
+        if (rows := by_why.get(why))
+    ]
 
 
 def figure(label: Any, value: int, url: str, *, current: bool, tone: str = "") -> dict[str, Any]:

@@ -12,12 +12,12 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor, Channel
-from portal.kernel.errors import NotFound
+from portal.kernel.errors import Invalid, NotFound, Problem
 from portal.kernel.scope import acting
 from suppliers.banking.models import BankAccount, BankChange
 from suppliers.banking.states import UNDECIDED, AccountState
@@ -25,6 +25,7 @@ from suppliers.details.models import IN_FORCE as STANDS
 from suppliers.details.models import Address, ChangeRequest, CompanyNames, Contact, Identifier
 from suppliers.details.queries import confirmed
 from suppliers.details.states import TAXES, ChangeState, Part
+from suppliers.documents.models import DocumentVersion
 from suppliers.documents.queries import held_of, parties_of
 from suppliers.models import Membership, Supplier
 from suppliers.onboarding.messages import PayingWaits, Question, Step
@@ -33,6 +34,7 @@ from suppliers.onboarding.models import (
     FirstOrderRule,
     InvitationText,
     OnboardingAnswer,
+    OnboardingChase,
     OnboardingExclusion,
     OnboardingRun,
     OnboardingTemplate,
@@ -72,6 +74,15 @@ def find_run(key: uuid.UUID, *, actor: Actor) -> OnboardingRun:
     if run is None:
         raise NotFound(_("There is no such onboarding."))
     return run
+
+
+def keys_of_suppliers(numbers: Collection[str], *, actor: Actor) -> tuple[uuid.UUID, ...]:
+    """The onboardings of these suppliers, by their numbers. Raises `Invalid` with each number that has none."""
+    found = dict(runs(actor).filter(supplier__number__in=numbers).values_list("supplier__number", "key"))
+    if lacking := [number for number in dict.fromkeys(numbers) if number not in found]:
+        message = _("No onboarding of a supplier of this number is there.")
+        raise Invalid(message, [Problem("suppliers", message, number, "unknown") for number in lacking])
+    return tuple(found[number] for number in dict.fromkeys(numbers))
 
 
 def hold_run(key: uuid.UUID, *, actor: Actor) -> OnboardingRun:
@@ -119,6 +130,37 @@ def funnel(actor: Actor, at: datetime) -> Funnel:
         if waiting := sheets[run.pk].waiting:
             stuck[waiting[0]].append(run.pk)
     return Funnel(by_state(actor), stuck)
+
+
+def quiet_since(found: Iterable[OnboardingRun]) -> dict[int, datetime]:
+    """Since when nothing has moved in these onboardings, by the run's id: it neither went on nor was anything given.
+
+    A reminder moves nothing. Five queries however many there are.
+    """
+    rows = list(found)
+    ids = [one.supplier_id for one in rows]
+    since: dict[int, list[datetime]] = defaultdict(list)
+    given: Sequence[tuple[Any, str]] = (
+        (ChangeRequest, "requested_at"),
+        (DocumentVersion, "supplied_at"),
+        (BankChange, "proposed_at"),
+        (TermsAccepted, "accepted_at"),
+        (OnboardingAnswer, "answered_at"),
+    )
+    if rows:
+        with acting(DESK):
+            for model, moment in given:
+                last = model.objects.filter(supplier__in=ids).order_by().values_list("supplier_id")
+                for supplier_id, at in last.annotate(last=Max(moment)):
+                    since[supplier_id].append(at)
+    return {
+        one.pk: max(
+            moment
+            for moment in (one.invited_at, one.started_at, one.handed_in_at, *since[one.supplier_id])
+            if moment is not None
+        )
+        for one in rows
+    }
 
 
 # --- steps ---------------------------------------------------------------------------------------------------
@@ -369,6 +411,92 @@ def terms_for(supplier: Supplier, codes: Collection[str]) -> list[TermsToAccept]
     return [TermsToAccept(one, one.text_in(language), agreed.get(one.pk)) for one in found]
 
 
+def asks_for(template: OnboardingTemplate) -> frozenset[str]:
+    """The codes of the terms that a template asks for."""
+    return frozenset(
+        code for step in template.as_steps() if step.kind == StepKind.TERMS for code in step.wants
+    )
+
+
+# Who has handed in, or is done, is asked for terms by nothing but terms: reminders of steps are over for it.
+PAST_STEPS = (RunState.IN_REVIEW, RunState.ACTIVE)
+
+
+def terms_owed(actor: Actor) -> list[Terms]:
+    """Terms in force that the supplier acted for has not accepted, though its steps are behind it; nothing while those
+    go on, since terms are one of them. One query where nobody was invited, four where terms are asked."""
+    run = own_run(actor)
+    template = template_of(run) if run and run.state in PAST_STEPS else None
+    codes = asks_for(template) if template else frozenset()
+    if run is None or not codes:
+        return []
+    with acting(DESK):
+        accepted = TermsAccepted.objects.filter(supplier=run.supplier_id).values("terms_id")
+        found = Terms.objects.filter(IN_FORCE, code__in=codes).exclude(pk__in=accepted)
+        return list(found.order_by("title", "id"))
+
+
+def find_terms(code: str) -> Terms:
+    """Terms in force, by their code. Raises `NotFound`."""
+    with acting(DESK):
+        found = Terms.objects.filter(IN_FORCE, code=code).first()
+    if found is None:
+        raise NotFound(_("There are no such terms."))
+    return found
+
+
+def asked_for_terms(terms: Terms, *, actor: Actor) -> QuerySet[Any]:
+    """The onboardings that ask for terms, of suppliers that do business with us and have somebody here by now.
+
+    Each with who accepted this version and when (`accepted_by`, `accepted_at`), and which version was accepted last
+    (`accepted_number`); None where none was. One query for the templates.
+    """
+    with acting(DESK):
+        ids = [one.pk for one in OnboardingTemplate.objects.order_by("id") if terms.code in asks_for(one)]
+    theirs = TermsAccepted.objects.filter(supplier=OuterRef("supplier"))
+    this = theirs.filter(terms=terms)
+    last = theirs.filter(terms__code=terms.code).order_by("-terms__number")
+    found: QuerySet[Any] = runs(actor).filter(template__in=ids, state__in=[RunState.STARTED, *PAST_STEPS])
+    told: QuerySet[Any] = found.filter(supplier__left_at=None, supplier__merged_into=None).annotate(
+        accepted_at=Subquery(this.values("accepted_at")[:1]),
+        accepted_by=Subquery(this.values("accepted_by")[:1]),
+        accepted_number=Subquery(last.values("terms__number")[:1]),
+    )
+    return told
+
+
+def terms_standing(actor: Actor) -> dict[str, tuple[int, int]]:
+    """By the code of terms in force, how many suppliers accepted them, and of how many they are asked: those of
+    `asked_for_terms`. Three queries however many terms there are."""
+    going = Q(state__in=[RunState.STARTED, *PAST_STEPS], supplier__left_at=None, supplier__merged_into=None)
+    found = OnboardingRun.objects.visible_to(actor).filter(going, template__isnull=False)
+    asked = dict(found.order_by().values_list("template_id").annotate(n=Count("id")))
+    with acting(DESK):
+        codes = {
+            one.pk: asks_for(one) for one in OnboardingTemplate.objects.filter(pk__in=asked).order_by("id")
+        }
+    ours = TermsAccepted.objects.visible_to(actor).filter(
+        terms__retired_at=None, supplier__onboarding__in=found
+    )
+    pairs = ours.order_by().values_list("terms__code", "supplier__onboarding__template_id")
+    standing: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for pk, some in codes.items():
+        for code in some:
+            standing[code] = (standing[code][0], standing[code][1] + asked[pk])
+    for code, pk, n in pairs.annotate(n=Count("id")):
+        if code in codes.get(pk, ()):
+            standing[code] = (standing[code][0] + n, standing[code][1])
+    return dict(standing)
+
+
+def accepted_streams(streams: Iterable[str]) -> set[tuple[str, str]]:
+    """Of these onboardings which terms are accepted in the version in force: pairs of stream and code. One query."""
+    keys = [stream.partition(":")[2] for stream in streams]
+    found = TermsAccepted.objects.filter(supplier__onboarding__key__in=keys, terms__retired_at=None)
+    pairs = found.values_list("supplier__onboarding__key", "terms__code")
+    return {(f"onboarding:{key}", code) for key, code in pairs}
+
+
 def answers_of(supplier: Supplier, *, actor: Actor) -> dict[str, str]:
     """What a supplier answered, by the question's code."""
     found = OnboardingAnswer.objects.visible_to(actor).filter(supplier=supplier)
@@ -425,4 +553,13 @@ def find_sheet(key: uuid.UUID, *, hold: bool = False) -> UploadedInvitations:
     found: UploadedInvitations | None = rows.filter(key=key).first()
     if found is None:
         raise NotFound(_("There is no such sheet."))
+    return found
+
+
+def find_chase(key: uuid.UUID, *, hold: bool = False) -> OnboardingChase:
+    """Suppliers that were marked. Raises `NotFound`."""
+    rows: Any = OnboardingChase.objects.select_for_update() if hold else OnboardingChase.objects
+    found: OnboardingChase | None = rows.filter(key=key).first()
+    if found is None:
+        raise NotFound(_("Nobody was marked here."))
     return found

@@ -75,6 +75,43 @@ class ExclusionReason(models.TextChoices):
     OTHER = "other", _("Another reason")
 
 
+class ChaseKind(models.TextChoices):
+    """What many are sent at once: whatever they are to act on, or their invitation alone."""
+
+    REMIND = "remind", _("Reminder")
+    INVITATION = "invitation", _("Invitation, once more")
+
+
+class NotChased(models.TextChoices):
+    """Why a supplier that was marked gets no mail. The first that holds, in this order, is told."""
+
+    NOT_ALLOWED = "not_allowed", _("Whoever pressed may not do this any more.")
+    BLOCKED = "blocked", _("It is blocked. Unblock it first.")
+    LEFT = "left", _("The business with it has ended.")
+    MERGED = "merged", _("It was merged into another record.")
+    EXCLUDED = "excluded", _("It is excluded: nobody there is reminded.")
+    WITH_US = "with_us", _("It has handed in, and waits for us.")
+    OVER = "over", _("Nothing is asked of it any more.")
+    FINISHED = "finished", _("All that is compulsory is there.")
+    HERE = "here", _("Somebody of it is here already: remind them instead.")
+    MAIL_ONLY = (
+        "mail_only",
+        _("It has only mail, and needs no account. Send its invitation again if it is to have one."),
+    )
+    NO_INVITATION = (
+        "no_invitation",
+        _("It has no invitation that could be sent again. Invite somebody on its page."),
+    )
+    INVITER_GONE = (
+        "inviter_gone",
+        _("Whoever invited it may not invite any more. Invite somebody anew on its page."),
+    )
+    RECENT = "recent", _("It was written to less than a day ago.")
+    NO_ADDRESS = "no_address", _("There is nobody to write to. Invite somebody on its page.")
+    BOUNCED = "bounced", _("The last mail to this address came back. Invite another address, or call.")
+    STOPPED = "stopped", _("Its people do not want mails about this. Call them.")
+
+
 _MANAGE, _EDIT = Permission.SUPPLIER_MANAGE, Permission.DETAIL_EDIT
 
 RUN_LIFECYCLE = Lifecycle(

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from portal.kernel.scope import acting
 from suppliers.onboarding.queries import DESK
-from suppliers.onboarding.services import forget_sheets, remind, start_begun
+from suppliers.onboarding.services import forget_chases, forget_sheets, remind, start_begun
 
 
 @shared_task(name="onboarding.keep", ignore_result=True)
@@ -14,6 +14,7 @@ def keep_onboarding(**_ignored: object) -> int:
     at = timezone.now()
     with acting(DESK):
         forget_sheets(at=at)
+        forget_chases(at=at)
         begun = start_begun(at=at)
     with acting(DESK):
         return begun + remind(at=at)

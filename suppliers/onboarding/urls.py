@@ -11,6 +11,8 @@ urlpatterns = [
     path("getting-started/hand-in/", views.own_hand_in, name="onboarding-hand-in"),
     path("onboarding/", views.onboarding_list, name="onboarding-list"),
     path("onboarding/invite/", views.onboarding_invite, name="onboarding-invite"),
+    path("onboarding/chases/", views.onboarding_mark, name="onboarding-mark"),
+    path("onboarding/chases/<uuid:key>/", views.onboarding_chase, name="onboarding-chase"),
     path("onboarding/exclusions/", views.exclusion_list, name="exclusion-list"),
     path("onboarding/exclusions/<uuid:key>/end/", views.exclusion_end, name="exclusion-end"),
     path("onboarding/templates/", views.template_list, name="onboarding-templates"),
@@ -20,6 +22,8 @@ urlpatterns = [
         "onboarding/templates/<slug:code>/retire/", views.template_retire, name="onboarding-template-retire"
     ),
     path("onboarding/terms/", views.terms_list, name="onboarding-terms"),
+    path("onboarding/terms/<slug:code>/", views.terms_accepted, name="onboarding-terms-accepted"),
+    path("onboarding/terms/<slug:code>/ask/", views.terms_ask, name="onboarding-terms-ask"),
     path("onboarding/texts/", views.text_list, name="onboarding-texts"),
     path("onboarding/<uuid:key>/", views.onboarding_run, name="onboarding-run"),
     path("onboarding/<uuid:key>/resend/", views.onboarding_resend, name="onboarding-resend"),

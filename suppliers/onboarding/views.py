@@ -9,13 +9,14 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid, NotFound, Problem, Refusal
 from portal.kernel.web import paginate, see_other, whole_number
-from suppliers.onboarding.filters import list_figures, list_search, search_of
+from suppliers.onboarding.filters import list_figures, list_filters, list_search, search_of
 from suppliers.onboarding.forms import (
+    ChaseForm,
     DecideForm,
     ExclusionForm,
     InviteSupplierForm,
@@ -25,17 +26,30 @@ from suppliers.onboarding.forms import (
     TermsForm,
     TextForm,
 )
-from suppliers.onboarding.messages import InviteSuppliers
-from suppliers.onboarding.models import OnboardingRun, OnboardingTemplate
-from suppliers.onboarding.policies import paying_waits_for
-from suppliers.onboarding.presenters import names_of, run_rows, step_rows, why_text
+from suppliers.onboarding.messages import InviteSuppliers, MarkSuppliers
+from suppliers.onboarding.models import OnboardingChase, OnboardingRun, OnboardingTemplate
+from suppliers.onboarding.policies import MOST_TARGETS, paying_waits_for
+from suppliers.onboarding.presenters import (
+    ChaseRow,
+    TermsRow,
+    chase_row,
+    names_of,
+    not_written,
+    run_rows,
+    step_rows,
+    why_text,
+)
 from suppliers.onboarding.queries import (
     answers_of,
+    asked_for_terms,
     exclusions,
+    find_chase,
     find_run,
     find_template,
+    find_terms,
     funnel,
     own_run,
+    quiet_since,
     runs,
     sheet_of,
     sheets_of,
@@ -43,12 +57,14 @@ from suppliers.onboarding.queries import (
     templates_in_force,
     terms_for,
     terms_in_force,
+    terms_standing,
     texts,
 )
 from suppliers.onboarding.services import (
     accept_terms,
     answer_questions,
     approve_onboarding,
+    ask_for_terms,
     begin_again,
     end_exclusion,
     end_onboarded,
@@ -56,22 +72,28 @@ from suppliers.onboarding.services import (
     hand_back,
     hand_in,
     invite_suppliers,
+    look_at_chase,
+    mark_suppliers,
     reassign_onboarding,
     refuse_onboarding,
     resend_onboarding,
     retire_template,
+    send_chase,
     withdraw_onboarding,
     write_invitation_text,
     write_template,
     write_terms,
 )
-from suppliers.onboarding.states import RUN_LIFECYCLE, RunState, StepKind
+from suppliers.onboarding.states import RUN_LIFECYCLE, ChaseKind, RunState, StepKind
 from suppliers.people.queries import members
 from suppliers.people.ways import require_own_factor
 from suppliers.roles import Permission
 
 P = Permission
 PAGE = "suppliers/onboarding/"
+# Who may have something to do still; of the others nobody is marked unseen.
+TO_ACT = (RunState.INVITED, RunState.STARTED)
+MOST_SHOWN = 200
 
 
 # --- ours: who stands where ----------------------------------------------------------------------------------
@@ -82,18 +104,88 @@ def onboarding_list(request: DoorRequest) -> HttpResponse:
     """The funnel, and who is stuck at which step."""
     asked = search_of(request.GET)
     how_far = funnel(request.actor, request.at)
-    found = list_search(runs(request.actor), asked, how_far)
+    found = list_search(runs(request.actor), asked, how_far, request.at)
     page = paginate(found, request.GET.get("cursor", ""), order=("invited_at", "id"), size=50)
+    may = request.actor.may(P.SUPPLIER_MANAGE)
     context = {
         "page": page,
-        "rows": run_rows(list(page.rows), sheets_of(page.rows, request.at)),
+        "rows": run_rows(
+            list(page.rows), sheets_of(page.rows, request.at), quiet_since(page.rows), request.at
+        ),
         "figures": list_figures(how_far, asked),
         "steps": list_figures(how_far, asked, of_steps=True),
-        "q": asked.text,
-        "is_all": not (asked.text or asked.state or asked.step),
-        "may": request.actor.may(P.SUPPLIER_MANAGE),
+        **list_filters(request.GET, asked),
+        "is_all": asked.is_all,
+        "may": may,
+        "every": found.filter(state__in=TO_ACT).count() if may else 0,
+        "most": MOST_TARGETS,
     }
     return render(request, PAGE + "list.html", context)
+
+
+@door(P.SUPPLIER_MANAGE, methods=["POST"])
+def onboarding_mark(request: DoorRequest) -> HttpResponse:
+    """Keep whom one has ticked, or all that match and have something to do; nobody is mailed yet."""
+    what = request.POST.get("what", "")
+    if what not in ChaseKind.values:
+        message = _("Choose what is to be done.")
+        raise Invalid(message, [Problem("what", message, what[:20], "unknown")])
+    if request.POST.get("every"):
+        how_far = funnel(request.actor, request.at)
+        rows = runs(request.actor).filter(state__in=TO_ACT)
+        found = list_search(rows, search_of(request.POST), how_far, request.at)
+        keys = tuple(found.order_by("invited_at", "id").values_list("key", flat=True)[:MOST_TARGETS])
+    else:
+        keys = tuple(_key(one) for one in request.POST.getlist("pick"))
+    chase = mark_suppliers(MarkSuppliers(keys, what), actor=request.actor, at=request.at)
+    return see_other("onboarding-chase", chase.key)
+
+
+def _key(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError as error:
+        raise NotFound(_("There is no such onboarding.")) from error
+
+
+@door(P.SUPPLIER_MANAGE, methods=["GET", "POST"])
+def onboarding_chase(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """Who of those marked would be written to, and why each other not; posted, they are, once; then what came of it."""
+    chase = find_chase(key)
+    if chase.sent_at is None:
+        require_own_factor(request)
+    if request.method != "POST":
+        return _show_chase(request, chase, ChaseForm())
+    form = ChaseForm(request.POST)
+    if chase.sent_at is None and not form.is_valid():
+        return _show_chase(request, chase, form, status=422)
+    said = form.cleaned_data["words"] if form.is_valid() else ""
+    send_chase(key, said, actor=request.actor, at=request.at)
+    return see_other("onboarding-chase", key)
+
+
+def _show_chase(
+    request: DoorRequest, chase: OnboardingChase, form: ChaseForm, status: int = 200
+) -> HttpResponse:
+    context: dict[str, Any] = {"chase": chase, "form": form}
+    if chase.sent_at is None:
+        found = look_at_chase(chase, actor=request.actor, at=request.at)
+        going = [chase_row(one.run, one.to, one.steps) for one in found if not one.why]
+        left = [(ChaseRow(one.run), one.why) for one in found if one.why]
+    else:
+        rows = runs(request.actor).filter(pk__in=chase.told).order_by("supplier__name", "id")
+        told = [(ChaseRow(row), chase.told[str(row.pk)]) for row in rows]
+        going = [row for row, why in told if not why]
+        left = [one for one in told if one[1]]
+    context |= {
+        "going": going[:MOST_SHOWN],
+        "more": max(len(going) - MOST_SHOWN, 0),
+        "count": len(going),
+        "left": not_written(left, MOST_SHOWN),
+        "left_count": len(left),
+    }
+    template = "chase.html#told" if request.htmx else "chase.html"
+    return render(request, PAGE + template, context, status=status)
 
 
 @door(P.SUPPLIER_VIEW)
@@ -382,7 +474,54 @@ def terms_list(request: DoorRequest) -> HttpResponse:
                 messages.success(request, _("“%(name)s” is in force, in version %(n)d.") % said)
                 return see_other("onboarding-terms")
     status = 422 if request.method == "POST" else 200
-    return render(request, PAGE + "terms.html", {"rows": every, "form": form}, status=status)
+    standing = terms_standing(request.actor)
+    rows = [TermsRow(one, *standing.get(one.code, (0, 0))) for one in every]
+    return render(request, PAGE + "terms.html", {"rows": rows, "form": form}, status=status)
+
+
+@door(P.SUPPLIER_MANAGE)
+def terms_accepted(request: DoorRequest, code: str) -> HttpResponse:
+    """Who has accepted terms in the version in force, and who has not."""
+    terms = find_terms(code)
+    is_done = request.GET.get("view") == "accepted"
+    every = asked_for_terms(terms, actor=request.actor)
+    found = every.filter(accepted_at__isnull=not is_done)
+    order = ("supplier__name", "id")
+    page = paginate(found, request.GET.get("cursor", ""), order=order, size=50)
+    accepted, asked = terms_standing(request.actor).get(terms.code, (0, 0))
+    views = (
+        (_("Not yet"), asked - accepted, "", not is_done),
+        (_("Accepted"), accepted, "accepted", is_done),
+    )
+    context = {
+        "terms": terms,
+        "page": page,
+        "is_done": is_done,
+        "owing": asked - accepted,
+        "views": [
+            {"label": label, "count": count, "url": f"?view={view}" if view else "?", "current": current}
+            for label, count, view, current in views
+        ],
+    }
+    return render(request, PAGE + "terms_accepted.html", context)
+
+
+@door(P.SUPPLIER_MANAGE, methods=["POST"])
+def terms_ask(request: DoorRequest, code: str) -> HttpResponse:
+    """Mail once more whoever has not accepted terms yet."""
+    asked = ask_for_terms(code, actor=request.actor, at=request.at)
+    if asked:
+        words = ngettext("One supplier is asked once more.", "%(n)d suppliers are asked once more.", asked)
+        messages.success(request, words % {"n": asked})
+    else:
+        messages.info(
+            request,
+            _(
+                "Nobody is mailed: whoever has not accepted yet was within a day, is reminded of its steps anyway, or "
+                "has nobody here."
+            ),
+        )
+    return see_other("onboarding-terms-accepted", code)
 
 
 @door(P.SUPPLIER_MANAGE, methods=["GET", "POST"])

@@ -128,6 +128,7 @@ class AddressForm(RefusableForm):
     password = forms.CharField(
         label=_("Your password"),
         strip=False,
+        max_length=1000,
         help_text=_("Once more: an open desk must not be enough to take an account away."),
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )

@@ -9,8 +9,8 @@ INVITATION, NEW_ADDRESS, OLD_ADDRESS = (
     b"quayside.people.address.old.1",
 )
 CONFIRM_WITHIN = timedelta(days=3)
-WAKE_WITHIN = timedelta(days=3)
-WAKE_MAIL_EVERY = timedelta(minutes=10)
+WAKE_WITHIN = timedelta(minutes=10)  # whoever asks has just typed the password; ASVS 5.0, 6.5.5
+WAKE_MAIL_EVERY = timedelta(minutes=2)  # where one was too slow on its way
 RESEND_EVERY = timedelta(minutes=2)
 MOST_INVITED_A_DAY = 50  # by a supplier's own people: its portal is no machine for letters
 MOST_ADDRESSES_A_DAY = 3

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as lazy
 from portal.kernel.errors import Invalid
 from suppliers.details.policies.countries import country_choices
 from suppliers.registration.messages import CompanyAsks
+from suppliers.registration.models import SupplierRequest
 from suppliers.registration.policies import LONGEST_NAME, LONGEST_TAX_ID, LONGEST_WHY
 
 
@@ -59,6 +60,11 @@ class CompanyForm(_Checked):
         chooser: Any = self.fields["country"]
         chooser.choices = [("", "–"), *country_choices()]
 
+    @staticmethod
+    def initial_of(asked: SupplierRequest) -> dict[str, str]:
+        """What was said before, where we asked back."""
+        return {name: getattr(asked, name) for name in ("person", "company", "country", "tax_id", "why")}
+
     def command(self) -> CompanyAsks:
         """The request as it is written here."""
         return CompanyAsks(**self.cleaned_data)
@@ -77,6 +83,17 @@ class ApproveForm(_Checked):
         label=lazy("I asked that very supplier, by another way than this request"),
         required=False,
         help_text=lazy("Only where the number is there already: whoever asks becomes its administrator."),
+    )
+
+
+class AskBackForm(_Checked):
+    """What is missing."""
+
+    reason = forms.CharField(
+        label=lazy("What is missing, or not clear"),
+        max_length=500,
+        help_text=lazy("The company reads it, and mends what it said."),
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
 
 

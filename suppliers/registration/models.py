@@ -13,7 +13,9 @@ from suppliers.registration.states import RequestState
 
 
 class SupplierRequest(models.Model):
-    """A company asks to become a supplier; `became` is the supplier that it is since."""
+    """A company asks to become a supplier; `became` is the supplier that it is since.
+
+    `reason` is our word to it: why it was refused, or what we asked back and it has not answered yet."""
 
     supplier_id = None  # no supplier has a way to it
 

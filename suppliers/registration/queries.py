@@ -18,6 +18,8 @@ from suppliers.registration.states import RequestState
 
 GATE = Actor.system("Registration", Channel.LINK)
 SHORTEST_WORD = 4
+# Somebody typed an address, and that is all.
+UNCHECKED = Q(state=RequestState.ASKED, received_at=None)
 
 
 def request_of(token: str, at: datetime) -> SupplierRequest | None:
@@ -32,7 +34,7 @@ def request_of(token: str, at: datetime) -> SupplierRequest | None:
 
 def requests() -> QuerySet[SupplierRequest]:
     """The requests whose mail address was checked. For the buying side."""
-    return SupplierRequest.objects.exclude(state=RequestState.ASKED).select_related("became")
+    return SupplierRequest.objects.exclude(UNCHECKED).select_related("became")
 
 
 def find_request(key: uuid.UUID) -> SupplierRequest:

@@ -1,4 +1,4 @@
-"""The verbs of a request: ask for a mail, send the request, approve it, refuse it."""
+"""The verbs of a request: ask for a mail, send the request, ask back, approve it, refuse it."""
 
 from datetime import datetime
 from uuid import UUID
@@ -27,7 +27,7 @@ from suppliers.registration.policies import (
     MAIL_EVERY,
     REFUSED_KEPT_FOR,
 )
-from suppliers.registration.queries import GATE
+from suppliers.registration.queries import GATE, UNCHECKED
 from suppliers.registration.states import REQUEST_LIFECYCLE, RequestState
 from suppliers.roles import Permission
 from suppliers.services import receive_suppliers
@@ -90,7 +90,12 @@ def send_request(
         fields = {name: getattr(said, name) for name in ("person", "company", "country", "tax_id", "why")}
         facts = {"supplier": said.company}
         REQUEST_LIFECYCLE.move(
-            row, "receive", actor=actor, at=at, fields={**fields, "received_at": at}, facts=facts
+            row,
+            "receive",
+            actor=actor,
+            at=at,
+            fields={**fields, "received_at": at, "reason": ""},
+            facts=facts,
         )
     return row
 
@@ -99,16 +104,29 @@ def _held(key: UUID, version: int | None, actor: Actor) -> SupplierRequest:
     if actor.is_supplier or not actor.may(Permission.SUPPLIER_MANAGE):
         raise NotAllowed(_("Only a supplier administrator decides on requests."))
     row: SupplierRequest | None = (
-        SupplierRequest.objects.select_for_update(of=("self",))
-        .exclude(state=RequestState.ASKED)
-        .filter(key=key)
-        .first()
+        SupplierRequest.objects.select_for_update(of=("self",)).exclude(UNCHECKED).filter(key=key).first()
     )
     if row is None:
         raise NotFound(_("There is no such request."))
     if version is not None and version != row.version:
         raise StaleDocument(_("Somebody has decided on it a moment ago. Look at it again."))
     return row
+
+
+@requires_scope
+def ask_back_request(
+    key: UUID, version: int | None, reason: str, *, actor: Actor, at: datetime
+) -> SupplierRequest:
+    """Say what is missing or not clear: a mail asks the company, and its link opens what it said, to be mended."""
+    row, said = _held(key, version, actor), reason_in(reason)
+    facts = {"supplier": row.company, "reason": said, "request": str(row.key), "tell": [_who_asked(row)]}
+    fields = {"reason": said, "mailed_at": at}
+    REQUEST_LIFECYCLE.move(row, "ask_back", actor=actor, at=at, fields=fields, facts=facts)
+    return row
+
+
+def _who_asked(row: SupplierRequest) -> dict[str, str]:
+    return {"address": row.address, "name": row.person, "language": row.language}
 
 
 @requires_scope
@@ -172,8 +190,7 @@ def refuse_request(
     """No business with this company; it reads why."""
     row, said = _held(key, version, actor), reason_in(reason)
     fields = {"decided_at": at, "decided_by": actor.label, "reason": said}
-    person = {"address": row.address, "name": row.person, "language": row.language}
-    facts = {"supplier": row.company, "reason": said, "tell": [person]}
+    facts = {"supplier": row.company, "reason": said, "tell": [_who_asked(row)]}
     REQUEST_LIFECYCLE.move(row, "refuse", actor=actor, at=at, fields=fields, facts=facts)
     return row
 

@@ -8,7 +8,8 @@ from suppliers.roles import Permission
 
 
 class RequestState(models.TextChoices):
-    """Where a request stands. Asked: only a mail went; nobody of ours sees it before its address was checked."""
+    """Where a request stands. Asked: a mail went, and its reader has a word to say: which company it is, or, where that
+    was said already, what we asked back. Nobody of ours sees one whose address was never checked."""
 
     ASKED = "asked", _("Waits for the mail address")
     RECEIVED = "received", _("To be decided")
@@ -26,6 +27,15 @@ REQUEST_LIFECYCLE = Lifecycle(
         frozenset({RequestState.ASKED}),
         RequestState.RECEIVED,
         "registration.received",
+        _MANAGE,
+        internal=True,
+    ),
+    # Something is missing or odd: the same link opens once more, with what was said.
+    Transition(
+        "ask_back",
+        frozenset({RequestState.RECEIVED}),
+        RequestState.ASKED,
+        "registration.returned",
         _MANAGE,
         internal=True,
     ),

@@ -11,5 +11,6 @@ urlpatterns = [
     path("registrations/", views.request_list, name="registration-list"),
     path("registrations/<uuid:key>/", views.request_page, name="registration"),
     path("registrations/<uuid:key>/approve/", views.request_approve, name="registration-approve"),
+    path("registrations/<uuid:key>/ask-back/", views.request_ask_back, name="registration-ask-back"),
     path("registrations/<uuid:key>/refuse/", views.request_refuse, name="registration-refuse"),
 ]

@@ -20,11 +20,23 @@ from portal.kernel.link_door import WayIn, sealed_door
 from portal.kernel.scope import acting
 from portal.kernel.web import paginate, see_other, whole_number
 from suppliers.people.ways import require_own_factor
-from suppliers.registration.forms import AddressForm, ApproveForm, CompanyForm, RefuseRequestForm
+from suppliers.registration.forms import (
+    AddressForm,
+    ApproveForm,
+    AskBackForm,
+    CompanyForm,
+    RefuseRequestForm,
+)
 from suppliers.registration.models import SupplierRequest
 from suppliers.registration.policies import mailbox_of
 from suppliers.registration.queries import GATE, find_request, request_of, requests, similar
-from suppliers.registration.services import approve_request, ask_to_register, refuse_request, send_request
+from suppliers.registration.services import (
+    approve_request,
+    ask_back_request,
+    ask_to_register,
+    refuse_request,
+    send_request,
+)
 from suppliers.registration.states import RequestState
 from suppliers.roles import Permission
 
@@ -93,7 +105,9 @@ def _refused(request: CompanyRequest, refusal: Refusal) -> HttpResponse:
 @sealed_door(_find, _closed, methods=["GET", "POST"], refused=_refused)
 def register_company(request: CompanyRequest) -> HttpResponse:
     """Say which company it is. The mail address is checked by being here."""
-    form = CompanyForm(request.POST if request.method == "POST" else None)
+    form = CompanyForm(
+        request.POST if request.method == "POST" else None, initial=CompanyForm.initial_of(request.link)
+    )
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
@@ -104,7 +118,13 @@ def register_company(request: CompanyRequest) -> HttpResponse:
             text = _("Somebody looks at it, and a mail tells you what becomes of it.")
             return render(request, CLOSED, {"title": _("Thank you"), "text": text})
     status = 422 if request.method == "POST" else 200
-    context = {"form": form, "token": request.token, "address": request.link.address, "sealed": True}
+    context = {
+        "form": form,
+        "token": request.token,
+        "address": request.link.address,
+        "asked_back": request.link.reason,
+        "sealed": True,
+    }
     return render(request, PAGE + "company.html", context, status=status)
 
 
@@ -123,9 +143,12 @@ def request_list(request: DoorRequest) -> HttpResponse:
         "page": page,
         "is_on": settings.SELF_REGISTRATION,
         "views": [
-            {"url": f"?state={word}", "label": label, "current": word == state}
+            {
+                "url": f"?state={word}",
+                "label": _("Waits for the company") if word == RequestState.ASKED else label,
+                "current": word == state,
+            }
             for word, label in RequestState.choices
-            if word != RequestState.ASKED
         ],
     }
     return render(request, PAGE + "list.html", context)
@@ -143,6 +166,7 @@ def _show(
     *,
     approve: ApproveForm | None = None,
     refuse: RefuseRequestForm | None = None,
+    back: AskBackForm | None = None,
     refusal: Refusal | None = None,
     status: int = 200,
 ) -> HttpResponse:
@@ -152,6 +176,8 @@ def _show(
         "is_open": asked.state == RequestState.RECEIVED,
         "approve": approve or ApproveForm(),
         "refuse": refuse or RefuseRequestForm(auto_id="no_%s"),
+        "back": back or AskBackForm(auto_id="back_%s"),
+        "is_back": asked.state == RequestState.ASKED,
         "refusal": refusal,
     }
     return render(request, PAGE + "request.html", context, status=status)
@@ -177,6 +203,25 @@ def request_approve(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     except Refusal as refusal:
         return _again(request, key, refusal)
     messages.success(request, _("%(name)s is invited.") % {"name": asked.company})
+    return see_other("registration-list")
+
+
+@door(P.SUPPLIER_MANAGE, methods=["POST"])
+def request_ask_back(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """Something is missing or not clear: the company is asked by mail."""
+    asked, form = find_request(key), AskBackForm(request.POST, auto_id="back_%s")
+    seen = whole_number(request.POST.get("version"))
+    if not form.is_valid():
+        return _show(request, asked, back=form, status=422)
+    try:
+        with transaction.atomic():
+            ask_back_request(key, seen, form.cleaned_data["reason"], actor=request.actor, at=request.at)
+    except Invalid as refusal:
+        form.add_problems(refusal)
+        return _show(request, asked, back=form, status=422)
+    except Refusal as refusal:
+        return _again(request, key, refusal)
+    messages.success(request, _("The company is asked. Its answer comes back here."))
     return see_other("registration-list")
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.kernel.errors import Invalid
 from portal.kernel.security.catalogue import CATALOGUE
+from portal.kernel.typed import DayField
 
 LONGEST = timedelta(days=366)
 
@@ -36,8 +37,8 @@ class EventFilter(forms.Form):
 class AuditSpan(forms.Form):
     """The days of an export, both included."""
 
-    since = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label=_("To"), widget=forms.DateInput(attrs={"type": "date"}))
+    since = DayField(label=_("From"))
+    until = DayField(label=_("To"))
 
     def clean(self) -> dict[str, Any]:
         """Days in their order, and not more than a year at once."""

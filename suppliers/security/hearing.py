@@ -68,6 +68,8 @@ def _about_a_person(kind: str) -> Any:
         authenticator = kwargs.get("authenticator")
         what = str(getattr(authenticator, "type", "") or "")
         told = _of(request, user) | ({"factor": what} if what else {})
+        if kwargs.get("reauthentication"):  # somebody who is in already is asked once more
+            told |= {"signed_in": True}
         note(kind, **told)
 
     return heard

@@ -15,7 +15,7 @@ from portal.kernel.link_keys import key_in, seal_key, sealing_secrets
 
 _CONFIRM = "suppliers.signin.confirm"
 _STOP = b"quayside.signin.stop.1"
-CONFIRM_FOR = timedelta(hours=24)
+CONFIRM_FOR = timedelta(minutes=10)  # its person is at the page that asked for it; ASVS 5.0, 6.5.5
 RESET_ASKED_FOR = timedelta(hours=1)  # a mail that could not leave for so long would surprise its reader
 
 

@@ -1,19 +1,22 @@
 """What is known of somebody's factors, devices and sign-ins, read outside a supplier's scope or in ours."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from allauth.mfa.internal.flows.trust import create_config_fingerprint
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor, Side
+from portal.kernel.audit.models import AuditEvent
 from portal.kernel.errors import NotFound
 from portal.kernel.scope import acting
+from portal.kernel.security.models import SecurityEvent
 from suppliers.models import (
     Device,
     FactorConfirmation,
@@ -30,6 +33,7 @@ from suppliers.signin.policies import Demand, default_demand, due_at, is_settled
 from suppliers.signin.states import ResetState
 
 DOORKEEPER = Actor.system("Sign-in")
+STEP_TAKES = timedelta(minutes=10)  # after that, whoever typed a wrong code has given up
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
@@ -171,6 +175,30 @@ def suppliers_acted_for(person: User) -> list[Supplier]:
     with acting(DOORKEEPER):
         ids = Membership.objects.filter(user=person).values("supplier_id")
         return list(Supplier.objects.filter(pk__in=ids).order_by("name", "id"))
+
+
+def half_sign_ins(*, at: datetime) -> list[SecurityEvent]:
+    """Of each person the last wrong code of a day at sign-in, which no right one followed in the same browser within
+    `STEP_TAKES`; of nobody who was told of one within that day.
+    """
+    a_day_ago = at - timedelta(days=1)
+    wrong = SecurityEvent.objects.filter(
+        kind="factor.failed", at__gt=a_day_ago, at__lte=at - STEP_TAKES, user_id__isnull=False
+    ).exclude(facts__has_key="signed_in")
+    right = SecurityEvent.objects.filter(
+        kind__in=("factor.used", "signin.succeeded"),
+        user_id=OuterRef("user_id"),
+        address=OuterRef("address"),
+        browser=OuterRef("browser"),
+        at__gt=OuterRef("at"),
+        at__lte=OuterRef("at") + STEP_TAKES,
+    )
+    told = AuditEvent.objects.filter(
+        stream=Concat(Value("person:"), Cast(OuterRef("user_id"), CharField())),
+        kind="second_step.failed",
+        at__gt=a_day_ago,
+    )
+    return list(wrong.filter(~Exists(right), ~Exists(told)).order_by("user_id", "-at").distinct("user_id"))
 
 
 def find_reset(key: UUID | None) -> FactorReset | None:

@@ -1,6 +1,7 @@
 """What happens to somebody's factors and devices, and acting in somebody's place: the verbs."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -31,6 +32,7 @@ from suppliers.models import (
 from suppliers.queries import actor_of
 from suppliers.roles import Permission
 from suppliers.services import end_own_tokens
+from suppliers.signin.codes import HashedCodes
 from suppliers.signin.policies import LONGEST_GRACE, ORDINARY, Demand, is_new_country
 from suppliers.signin.queries import (
     DOORKEEPER,
@@ -38,6 +40,7 @@ from suppliers.signin.queries import (
     codes_left,
     factors_since,
     fingerprint_of,
+    half_sign_ins,
     may_still_reset,
     suppliers_acted_for,
     waiting_reset,
@@ -188,6 +191,20 @@ def note_factor_shown(user: User, kind: str, *, at: datetime) -> None:
 
 
 @requires_scope
+def tell_of_half_sign_ins(*, at: datetime) -> int:
+    """Tell people whose password was right somewhere, where the second step was not done: once a day at most. Returns
+    how many. Whoever mistypes a code and then gets in hears nothing. ASVS 5.0, 6.3.5.
+    """
+    found = {event.user_id: event for event in half_sign_ins(at=at)}
+    people = User.objects.filter(pk__in=found, is_active=True)
+    for person in people:
+        event = found[person.pk]
+        facts = {"program": event.browser, "address": event.address, "moment": event.at.isoformat()}
+        _record_of("second_step.failed", person, actor=oneself(person), at=at, facts=facts)
+    return len(people)
+
+
+@requires_scope
 def ask_to_confirm_factors(user: User, *, at: datetime) -> None:
     """Mail the person a link by which the address confirms that the factors are its owner's."""
     since = factors_since(user.pk)
@@ -242,6 +259,21 @@ def seal_factors_anew(*, after: int = 0, limit: int = 300) -> SealedAnew:
         Device.objects.filter(user=row.user, fingerprint=was).update(fingerprint=fingerprint_of(row.user))
         done += 1
     return SealedAnew(done, unreadable, rows[-1].pk if len(rows) == limit else 0)
+
+
+@requires_scope
+def hash_shown_codes(*, after: int = 0, limit: int = 10) -> int:
+    """Hash recovery codes that were shown before hashes were kept (Note [Shown, then hashed] in codes.py). Returns the
+    last row looked at; 0 where there are no more. What no key opens stays as it is.
+    """
+    found = Authenticator.objects.filter(
+        pk__gt=after, type=Authenticator.Type.RECOVERY_CODES, data__has_keys=["seed", "viewed_at"]
+    )
+    rows = list(found.select_for_update(skip_locked=True).order_by("pk")[:limit])
+    for row in rows:
+        with suppress(UnknownKey):
+            HashedCodes(row).forget_seed()
+    return rows[-1].pk if rows else 0
 
 
 def ask_for_new_password(email: str, *, at: datetime) -> None:

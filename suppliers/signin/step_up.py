@@ -113,6 +113,7 @@ class WayBack:
 
 def ask_for_factor(request: Any, refusal: FreshFactorNeeded) -> HttpResponse:
     """The answer of a page's door: to the question and back. What was typed comes along (Note [Nothing is lost])."""
+    request.was_asked_for_a_factor = True  # nothing is refused: see `kind_of_event` in portal.middleware
     young = refusal.details.get("why") == YOUNG
     here = WayBack(request.get_full_path(), young=young)
     if request.method in ("GET", "HEAD"):

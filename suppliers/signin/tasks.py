@@ -12,18 +12,23 @@ from suppliers.signin.services import (
     due_resets,
     forget_ended_sessions,
     forget_old,
+    hash_shown_codes,
+    tell_of_half_sign_ins,
 )
+
+LOTS = 10  # of ten people a day: the codes of one take seconds
 
 
 @shared_task(name="sign_in.sweep", ignore_result=True)
 def sweep_sign_in(**_ignored: object) -> int:
-    """Take away the factors whose removal nobody stopped, close what a browser left open, and delete sessions that have
-    ended. Called every minute."""
+    """Take away the factors whose removal nobody stopped, close what a browser left open, delete sessions that have
+    ended, and tell of sign-ins that stopped half-way. Called every minute."""
     at = timezone.now()
     with acting(DOORKEEPER):
         done = [reset for reset in due_resets(at=at) if do_factor_reset(reset, at=at)]
         closed = close_old_impersonations(at=at)
         forget_ended_sessions(at=at)
+        tell_of_half_sign_ins(at=at)
     for reset in done:
         note("factor.all_removed", user_id=reset.user_id, asked_by=reset.asked_by_user_id)
     return len(done) + closed
@@ -31,6 +36,13 @@ def sweep_sign_in(**_ignored: object) -> int:
 
 @shared_task(name="sign_in.forget", ignore_result=True)
 def forget_sign_ins(**_ignored: object) -> int:
-    """Forget old sign-ins and devices. Called once a day."""
+    """Forget old sign-ins and devices, and the seeds of recovery codes that were shown. Called once a day."""
     with acting(DOORKEEPER):
-        return forget_old(at=timezone.now())
+        forgotten = forget_old(at=timezone.now())
+    last = 0
+    for _lot in range(LOTS):
+        with acting(DOORKEEPER):
+            last = hash_shown_codes(after=last)
+        if not last:
+            break
+    return forgotten

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portal.kernel.actors import Actor
+from portal.kernel.typed import WholeField
 from suppliers.models import Supplier
 from suppliers.people.forms import RefusableForm
 from suppliers.people.queries import supplier_named
@@ -137,7 +138,7 @@ class ProviderForm(RefusableForm):
         widget=forms.Textarea(attrs={"rows": 2, **QUIET}),
     )
 
-    version = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+    version = WholeField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.kernel.actors import Actor
 from portal.kernel.errors import Invalid
 from suppliers.models import Supplier
-from suppliers.roles import PERSONAL_SCOPES, TokenScope
+from suppliers.roles import ONLY_OURS, PERSONAL_SCOPES, Permission, TokenScope
 from suppliers.tokens.queries import suppliers_for_tokens
 
 
@@ -45,10 +45,13 @@ class TokenForm(forms.Form):
             del self.fields["supplier"]
             scopes: Any = self.fields["scope"]
             scopes.help_text = ""
-            scopes.choices = [one for one in scopes.choices if one[0] != TokenScope.RECEIVE]
+            scopes.choices = [one for one in scopes.choices if one[0] not in ONLY_OURS]
         else:
             chooser: Any = self.fields["supplier"]
             chooser.queryset = suppliers_for_tokens(actor)
+            if not actor.may(Permission.TRAIL_VIEW):
+                ours: Any = self.fields["scope"]
+                ours.choices = [one for one in ours.choices if one[0] != TokenScope.TRAIL]
 
     def add_problems(self, refusal: Invalid) -> None:
         """Show what the service would not take beside its field."""
@@ -72,6 +75,7 @@ class OwnTokenForm(forms.Form):
     password = forms.CharField(
         label=_("Your password"),
         strip=False,
+        max_length=1000,
         help_text=_("Once more: whoever holds this token acts in your name until it ends."),
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )

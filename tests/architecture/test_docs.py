@@ -37,6 +37,15 @@ def test_the_drawn_lifecycles_are_the_ones_in_the_code():
     assert (ROOT / "docs" / "lifecycles.md").read_text() == printed.getvalue()
 
 
+def test_what_forms_take_is_told_as_the_code_has_it():
+    """ASVS 5.0, 2.1.1."""
+    printed = StringIO()
+    call_command("tell_inputs", stdout=printed)
+    page = printed.getvalue()
+    assert (ROOT / "docs" / "security" / "inputs.md").read_text() == page
+    assert [path for path in re.findall(r"`(\w+/[\w/]+\.py)`", page) if not (ROOT / path).exists()] == []
+
+
 def glossary() -> dict[str, str]:
     """Word: the class or module it is called in the code."""
     rows = re.findall(

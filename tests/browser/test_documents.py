@@ -66,6 +66,7 @@ def test_a_certificate_from_the_first_page_to_accepted_and_every_page_at_two_wid
     acme = supplier_named("ACME").key
     pages = {
         "queue": ("root", "/documents/"),
+        "holders": ("root", "/documents/holders/?view=held"),
         "review": ("root", f"/documents/{waiting.key}/"),
         "supplier": ("root", f"/suppliers/{acme}/documents/"),
         "setup": ("root", "/documents/setup/"),

@@ -20,6 +20,7 @@ from suppliers.messages import SupplierPaper
 from suppliers.onboarding.messages import (
     ExcludeSuppliers,
     InviteSuppliers,
+    MarkSuppliers,
     Question,
     Step,
     Target,
@@ -27,12 +28,14 @@ from suppliers.onboarding.messages import (
     WriteTemplate,
     WriteTerms,
 )
-from suppliers.onboarding.models import OnboardingRun
+from suppliers.onboarding.models import OnboardingChase, OnboardingRun
 from suppliers.onboarding.policies import USUAL_STEPS
 from suppliers.onboarding.services import (
     exclude_suppliers,
     invite_suppliers,
     keep_sheet,
+    mark_suppliers,
+    send_chase,
     write_invitation_text,
     write_template,
     write_terms,
@@ -121,6 +124,10 @@ def test_180_are_invited_from_a_sheet_and_one_is_followed_to_active(
         max_.goto("/suppliers/changes/")
         max_.get_by_role("link", name=change).click()
         max_.get_by_role("button", name="Approve").click()
+        if change == "Legal name":  # then it was shown a moment ago
+            max_.get_by_role("button", name="Show the second factor").click()
+            show_the_factor(max_)
+        expect(max_.get_by_text("In force.")).to_be_visible()
     supply_the_certificate(phone, root, tmp_path)
     ask_for_the_account(phone)
     (request,) = bank_changes()
@@ -156,6 +163,7 @@ def fill_in_the_company(phone: Any) -> None:
     """Name, tax number, address, contact, and how orders arrive, each a small form of its own."""
     phone.get_by_role("link", name="Company", exact=True).click()
     phone.get_by_role("link", name="Change: Legal name").click()
+    show_the_factor(phone)
     phone.get_by_role("textbox", name="Legal name").fill("Kraft GmbH")
     phone.get_by_label("Country of the registered seat").select_option("DE")
     phone.get_by_role("button", name="Ask for the change").click()
@@ -186,6 +194,12 @@ def fill_in_the_company(phone: Any) -> None:
         expect(phone.get_by_text("Saved.")).to_be_visible()
 
 
+def show_the_factor(page: Any) -> None:
+    """What one is asked before what a fraud would begin with; within ten minutes not once more."""
+    page.get_by_label("Six digits of your app").fill(code_of(SECRET))
+    page.get_by_role("button", name="Go on").click()
+
+
 def supply_the_certificate(phone: Any, root: Any, folder: Path) -> None:
     paper = folder / "iso.pdf"
     paper.write_bytes(PDF)
@@ -202,8 +216,6 @@ def supply_the_certificate(phone: Any, root: Any, folder: Path) -> None:
 def ask_for_the_account(phone: Any) -> None:
     phone.goto("/bank/")
     phone.get_by_role("link", name="Request a change").click()
-    phone.get_by_label("Six digits of your app").fill(code_of(SECRET))
-    phone.get_by_role("button", name="Go on").click()
     for label, value in {
         "Country of the bank": "DE",
         "IBAN, or account number": NEW_IBAN,
@@ -221,6 +233,61 @@ def ask_for_the_account(phone: Any) -> None:
 def bank_changes() -> list[BankChange]:
     with acting(OFFICE):
         return list(BankChange.objects.order_by("id"))
+
+
+def test_whoever_is_stuck_is_chased_with_a_sentence_without_script_on_a_phone(
+    at: Any, people: dict[str, Any], browser: Any, live_server: Any
+) -> None:
+    admin, now = people["root"].actor, timezone.now()
+    with acting(FEED):
+        receive_suppliers(
+            [
+                SupplierPaper(
+                    f"S{n:03}", f"Supplier {n:03}", "DE", "EUR", "en", "UTC", "core", f"s{n}@s.example"
+                )
+                for n in range(60)
+            ]
+        )
+    with acting(admin):
+        numbers = ("ACME", *(f"S{n:03}" for n in range(60)))
+        command = InviteSuppliers(tuple(Target(one) for one in numbers))
+        invite_suppliers(command, actor=admin, at=now - timedelta(days=5))
+    mailed()
+    with acting(FEED):  # one was reminded an hour ago
+        OnboardingRun.objects.filter(supplier__number="S007").update(reminded_at=now - timedelta(hours=1))
+    root = at("root", java_script_enabled=False)
+    root.set_viewport_size({"width": 390, "height": 844})
+
+    root.goto("/onboarding/")
+    root.get_by_text("Nothing moved for", exact=True).click()
+    root.get_by_role("link", name="3 days or more").click()
+    root.get_by_label("All 61 that match and have something to do").check()
+    root.get_by_role("button", name="Remind …").click()
+    expect(root.get_by_role("heading", name="60 suppliers get a mail")).to_be_visible()
+    left = root.get_by_role("region", name="Gets no mail").get_by_role("listitem")
+    expect(left).to_have_text([re.compile(r"It was written to less than a day ago\.\s+1\s*Supplier 007")])
+    acme = root.get_by_role("row", name="Acme Valves")
+    expect(acme).to_contain_text("asha@supplier.example")
+    expect(acme).to_contain_text("Open still: Company data")
+    assert mailed() == []
+    root.get_by_label("A sentence of your own").fill("We would like to pay you by Friday.")
+    root.get_by_role("button", name="Send all 60").click()
+    expect(root.get_by_text("Root Admin wrote to 60 suppliers")).to_be_visible()
+    letters = mailed()
+    assert len(letters) == 60
+    assert all("We would like to pay you by Friday." in one.body for one in letters)
+
+    # With script the bar comes with the first that is ticked; whoever was written to is not written to again.
+    with_script = at("root")
+    with_script.goto("/onboarding/")
+    bar = with_script.get_by_role("button", name="Remind …")
+    expect(bar).to_be_hidden()
+    with_script.get_by_role("checkbox", name="Tick Supplier 001").check()
+    expect(with_script.get_by_text("1 suppliers ticked")).to_be_visible()
+    bar.click()
+    expect(with_script.get_by_text("Nobody gets a mail")).to_be_visible()
+    expect(with_script.get_by_text("It was written to less than a day ago.")).to_be_visible()
+    assert mailed() == []
 
 
 def test_every_page_at_every_width(at: Any, people: dict[str, Any], tmp_path: Path) -> None:
@@ -249,7 +316,16 @@ def test_every_page_at_every_width(at: Any, people: dict[str, Any], tmp_path: Pa
         load_list("own", [Listed("9", ("Acme Valves",))], b"1", actor=SCREENER, at=now)
         screen_suppliers(at=now)
         hit = ScreeningHit.objects.get()
+    with acting(root):
+        marked = MarkSuppliers((run.key,))
+        chases = [mark_suppliers(marked, actor=root, at=now) for _each in range(3)]
+        send_chase(chases[1].key, "Please.", actor=root, at=now)
+    with acting(FEED):
+        OnboardingChase.objects.filter(pk=chases[2].pk).update(sent_at=now)  # a worker has not come to it
     pages = {
+        "chase": ("root", f"/onboarding/chases/{chases[0].key}/"),
+        "chase done": ("root", f"/onboarding/chases/{chases[1].key}/"),
+        "chase under way": ("root", f"/onboarding/chases/{chases[2].key}/"),
         "requests": ("root", "/registrations/"),
         "request": ("root", f"/registrations/{asked.key}/"),
         "screening": ("root", "/screening/"),
@@ -265,6 +341,7 @@ def test_every_page_at_every_width(at: Any, people: dict[str, Any], tmp_path: Pa
         "templates": ("root", "/onboarding/templates/"),
         "template": ("root", "/onboarding/templates/all/edit/"),
         "terms": ("root", "/onboarding/terms/?code=conduct"),
+        "terms accepted": ("root", "/onboarding/terms/conduct/"),
         "texts": ("root", "/onboarding/texts/"),
         "own": ("asha", "/getting-started/"),
         "own terms": ("asha", "/getting-started/terms/"),

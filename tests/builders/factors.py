@@ -6,7 +6,6 @@ from typing import Any
 
 from allauth.account.internal.userkit import user_id_to_str
 from allauth.mfa.models import Authenticator
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import (
     TOTP,
     format_hotp_value,
@@ -24,6 +23,7 @@ from portal.kernel.outbox.models import MessageState, OutboxMessage
 from portal.kernel.scope import acting
 from procurement.notifications.services.warning import warn
 from suppliers.models import User
+from suppliers.signin.codes import HashedCodes
 from suppliers.signin.delivery import mail_new_password
 from suppliers.signin.queries import DOORKEEPER
 from suppliers.signin.step_up import SETTLED
@@ -45,8 +45,10 @@ def code_of(secret: str) -> str:
 
 
 def give_codes(user: User) -> list[str]:
-    """Ten recovery codes."""
-    return RecoveryCodes.activate(user).generate_codes()
+    """Ten recovery codes, which their person has seen."""
+    codes = HashedCodes.activate(user)
+    codes.mark_as_viewed()
+    return codes.get_unused_codes()
 
 
 def show_factor(client: Client, user: User, *, settled: bool = True, ago: float = 0) -> None:

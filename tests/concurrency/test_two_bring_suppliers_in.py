@@ -1,21 +1,25 @@
-"""Two press “invite all”, two invite one sheet, and one approves what another takes back: real threads."""
+"""Two press “invite all”, invite one sheet, or chase the same; one approves what another takes back: real threads."""
 
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
+from portal.kernel.audit.models import AuditEvent
 from portal.kernel.scope import acting
 from suppliers.messages import SupplierPaper
 from suppliers.models import Invitation, Supplier
-from suppliers.onboarding.messages import InviteSuppliers, Step, Target, WriteTemplate
-from suppliers.onboarding.models import OnboardingRun
+from suppliers.onboarding.messages import InviteSuppliers, MarkSuppliers, Step, Target, WriteTemplate
+from suppliers.onboarding.models import OnboardingChase, OnboardingRun
 from suppliers.onboarding.services import (
     approve_onboarding,
     hand_in,
     invite_by_sheet,
     invite_suppliers,
     keep_sheet,
+    mark_suppliers,
+    send_chase,
     withdraw_onboarding,
     write_template,
 )
@@ -66,6 +70,25 @@ def test_a_sheet_pressed_twice_invites_once(root):
     assert [one.invited for one in came] == [2, 2]
     with acting(FEED):
         assert Invitation.objects.count() == 2
+
+
+def test_two_chase_the_same_suppliers_by_the_same_press_or_another_and_each_is_mailed_once(root):
+    at = timezone.now()
+    there = InviteSuppliers(tuple(Target(f"B{n}") for n in range(50)))
+    with acting(root):
+        keys = tuple(one.key for one in invite_suppliers(there, actor=root, at=at - timedelta(days=5)).runs)
+        mine, yours = (
+            mark_suppliers(MarkSuppliers(order), actor=root, at=at) for order in (keys, keys[::-1])
+        )
+
+    pressed = [(mine.key, "Mine."), (mine.key, "Mine, again."), (yours.key, "Yours.")]
+    came = at_once(*(inside(root, send_chase, key, words) for key, words in pressed))
+
+    assert came[0].words == came[1].words
+    with acting(FEED):
+        told = [set(one.told.values()) for one in OnboardingChase.objects.order_by("id")]
+        assert sorted(map(sorted, told)) == [[""], ["recent"]]
+        assert AuditEvent.objects.filter(kind="invitation.resent").count() == 50
 
 
 def test_one_approves_what_another_takes_back_and_one_of_the_two_counts(people, root):

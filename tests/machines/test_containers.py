@@ -328,6 +328,50 @@ def test_the_proxy_sets_no_header_of_ours_and_takes_what_the_portal_takes():
     assert caddy.count("{") == caddy.count("}")
 
 
+def caddyfile():
+    lines = (ROOT / "deploy" / "Caddyfile").read_text().splitlines()
+    return "\n".join(line.strip() for line in lines if not line.strip().startswith("#"))
+
+
+def test_the_proxy_speaks_tls_of_today_with_ciphers_that_keep_the_past_secret():
+    """ASVS 5.0, 12.1.1 and 12.1.2; the six are the AEAD suites with ECDHE that RFC 9325 recommends, and ChaCha20."""
+    caddy = caddyfile()
+    ciphers = re.search(r"^ciphers (.+)$", caddy, re.M)[1].split()
+
+    assert re.findall(r"^protocols (.+)$", caddy, re.M) == ["tls1.2 tls1.3"]
+    assert len(ciphers) == len(set(ciphers)) == 6
+    assert [
+        one
+        for one in ciphers
+        if not re.fullmatch(
+            r"TLS_ECDHE_(ECDSA|RSA)_WITH_(AES_256_GCM_SHA384|AES_128_GCM_SHA256|CHACHA20_POLY1305_SHA256)",
+            one,
+        )
+    ] == []
+    assert ["AES_256" in one for one in ciphers] == [True] * 2 + [False] * 4  # the strongest first
+
+
+def test_the_proxys_certificate_is_one_that_browsers_trust():
+    """ASVS 5.0, 12.2.1 and 12.2.2: no authority of its own, no address in the clear, stapling left on."""
+    caddy = caddyfile()
+
+    assert re.findall(r"^tls\b.*$", caddy, re.M) == ["tls {"]
+    assert [
+        word
+        for word in (
+            "internal",
+            "acme_ca",
+            "issuer",
+            "auto_https",
+            "http://",
+            "ocsp_stapling",
+            "insecure",
+            ":80",
+        )
+        if word in caddy.replace("transport http {", "")
+    ] == []
+
+
 def test_the_probe_tells_ready_from_not(live_server_like):
     port, answers = live_server_like
     probe = [sys.executable, "deploy/probe.py"]

@@ -125,6 +125,7 @@ def test_everybody_has_a_short_rail_and_a_bar_of_five(people, name, rail, bar):
                 "People",
                 "Sign-in of people",
                 "Access tokens",
+                "Trail",
             ],
         ),
         ("arun", "/company/", ["Company data", "Getting started"]),
@@ -197,7 +198,7 @@ def test_the_set_up_has_a_card_for_each_page_and_leads_there_and_back(people):
             "Single sign-on",
             "Access tokens",
         ],
-        "Looking back": ["Data of people"],
+        "Looking back": ["Trail", "Data of people"],
     }
     assert cards("ines")["Looking back"] == ["Security"]
     root = signed_in(people["root"])

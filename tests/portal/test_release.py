@@ -89,6 +89,24 @@ def test_an_audit_that_found_nothing_is_none():
     assert list(release.judged(clean, "", 2)) == []
 
 
+def test_a_commit_ends_with_what_is_known_and_not_for_want_of_a_network():
+    """ASVS 5.0, 15.2.1: asked at each commit (.ci/run), and before a release, which ends for want of it too."""
+    (nobody,) = release.judged("", "ConnectionError: no route to host", 2)
+    known = "pypdf 1.0: CVE-2026-1, mended in 1.1."
+
+    assert [release.is_failure(found, only_audit=True) for found in ([], [nobody], [nobody, known])] == [
+        False,
+        False,
+        True,
+    ]
+    assert [release.is_failure(found, only_audit=False) for found in ([], [nobody], [known])] == [
+        False,
+        True,
+        True,
+    ]
+    assert "\nmake audit\n" in (Path(settings.BASE_DIR) / ".ci" / "run").read_text()
+
+
 def test_what_a_release_is_checked_with_is_pinned_with_hashes():
     root = Path(settings.BASE_DIR)
     tools = release.pinned((root / "requirements" / "release.lock").read_text())

@@ -552,6 +552,7 @@ EXPORTS = {
     *("answer-sheet", "answer-sheets", "line-export-csv", "line-export-xlsx", "order-export-csv"),
     *(
         "bank-report",
+        "document-holders-csv",
         "invoice-sheet",
         "order-export-xlsx",
         "shipment-sheet",

@@ -73,7 +73,8 @@ def test_hashes_are_sha_256_but_where_another_hashed():
         is_hash = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
         if is_hash and node.value.id == "hashlib":
             used[node.attr].add(name)
-    assert used.keys() == {"sha256", "sha1", "blake2b"}
+    assert used.keys() == {"sha256", "sha1", "blake2b", "scrypt"}
+    assert used["scrypt"] == {"suppliers/signin/codes.py"}
     assert used["sha1"] == {"suppliers/signin/passwords.py"}
     assert used["blake2b"] == {"procurement/erp/connectors/files/papers.py"}
 
@@ -119,6 +120,61 @@ def test_whoever_asks_other_machines_follows_no_redirection():
 def test_scripts_put_text_in_as_text(word):
     """V3.2.2."""
     assert [path.name for path in (ROOT / "static" / "js").glob("*.js") if word in path.read_text()] == []
+
+
+def in_scripts(pattern: str) -> list[tuple[str, str]]:
+    """The lines of our scripts in which this is, comments apart."""
+    return [
+        (path.name, line.strip())
+        for path in sorted((ROOT / "static" / "js").glob("*.js"))
+        for line in re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL).splitlines()
+        if re.search(pattern, line.partition(" // ")[0])
+    ]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"__proto__|\.prototype\b|\bconstructor\b|setPrototypeOf|defineProperty",
+        # A key that is not written here: `kept[name] = …`. What is named by others is in a Map, or made by
+        # Object.fromEntries and `{ [name]: … }`, which know no prototype.
+        r"\b[\w.)\]]+\[(?![\"'\d])[^\[\]]+\]\s*(?:[-+*/|&?]{0,2}=(?!=)|\+\+|--)",
+        r"Object\.assign\((?!\w+(?:\.\w+)*, \{ (?:\w+(?:: [^{},\[\]]+)?(?:, )?)+ \}\))",
+        r"for \((?:const|let|var)? ?\w+ in ",
+    ],
+)
+def test_no_name_from_outside_becomes_a_key_that_reaches_a_prototype(pattern):
+    """V15.3.6."""
+    assert in_scripts(pattern) == []
+
+
+@pytest.mark.parametrize(
+    ("pattern_of", "line"),
+    [
+        (0, "kept.__proto__.isAdmin = true;"),
+        (1, "values[name] = field.value;"),
+        (1, "store.of[part.name] += 1;"),
+        (2, "Object.assign(event.detail.parameters, markIn(part));"),
+        (2, "Object.assign(kept, { ...told });"),
+        (3, "for (const name in told) keep(name);"),
+    ],
+)
+def test_and_what_would_be_one_is_seen(pattern_of, line):
+    patterns = test_no_name_from_outside_becomes_a_key_that_reaches_a_prototype.pytestmark[0].args[1]
+    assert re.search(patterns[pattern_of], line)
+
+
+def test_a_browser_keeps_what_is_typed_of_orders_and_counts_alone_and_only_for_its_tab():
+    """V14.3.3: docs/security/personal-data.md says which classes are never there."""
+    assert in_scripts(r"localStorage|indexedDB|caches\.|cookieStore|document\.cookie\s*=[^=]") == []
+    assert {name for name, _line in in_scripts("sessionStorage")} == {"answer.js", "scan.js"}
+    keeping = [
+        path
+        for path in (ROOT / "templates").rglob("*.html")
+        if ('id="answer"' in (text := path.read_text()) and "js/answer.js" in text) or "js/scan.js" in text
+    ]
+    assert {path.name for path in keeping} == {"order_supplier.html", "editor.html", "scan.html"}
+    assert {path.parent.name for path in keeping} == {"workbench", "shipments", "components"}
 
 
 def test_no_page_has_a_plug_in():

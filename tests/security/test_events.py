@@ -12,6 +12,7 @@ from django.core import mail
 from django.core.cache import cache
 from django.db import DatabaseError, transaction
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from portal.kernel.outbox.models import OutboxMessage
@@ -26,7 +27,10 @@ from procurement.erp.alerts.delivery import _mail_contact
 from procurement.erp.alerts.services import keep_watch
 from suppliers.models import User
 from suppliers.services import create_token
-from tests.builders.factors import letters
+from tests.builders.documents import refuse, supply
+from tests.builders.factors import give_app, letters
+from tests.builders.programs import a_program
+from tests.builders.world import an_order
 from tests.people import FEED, PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -146,6 +150,46 @@ def test_refusals_downloads_and_forgeries_are_noted(people):
     denied = noted("access.denied")[0]
     assert (denied.route, denied.user_id) == ("token-list", people["arun"].user.pk)
     assert denied.facts == {"method": "GET", "status": 403}
+
+
+def test_what_is_not_valid_and_what_a_rule_refuses_is_noted_whoever_sends_it(people, world):
+    """ASVS 5.0, 16.3.3: by a page or by a program; never what was sent."""
+    order = an_order()
+    browser = Client()
+    browser.force_login(people["asha"].user)
+    cache.clear()
+    assert browser.post(reverse("message-send", args=[order.key]), {"body": ""}).status_code == 422
+    assert browser.get(reverse("message-send", args=[order.key])).status_code == 405
+    document = supply(people["asha"])
+    refuse(document, people["root"])
+    browser.force_login(people["root"].user)
+    late = browser.post(
+        reverse("document-accept", args=[document.key]), {"version": 1, "valid_until": "2099-12-31"}
+    )
+    assert late.status_code == 409
+    program = a_program(world["ACME"])
+    assert program.post(f"/api/v1/orders/{order.key}/messages", {"body": 7}).status_code == 400
+
+    seen = [
+        (one.kind, one.route, one.user_id, one.token_id, one.facts)
+        for one in noted("input.refused", "rule.refused")
+    ]
+    asha, root, token = people["asha"].user.pk, people["root"].user.pk, program.token.pk
+    assert seen == [
+        ("input.refused", "message-send", asha, None, {"method": "POST", "status": 422}),
+        ("input.refused", "message-send", asha, None, {"method": "GET", "status": 405}),
+        ("rule.refused", "document-accept", root, None, {"method": "POST", "status": 409}),
+        ("input.refused", "api-thread", None, token, {"method": "POST", "status": 400}),
+    ]
+
+
+def test_being_asked_for_a_factor_is_no_refusal(people):
+    client = Client()
+    client.force_login(people["root"].user)
+    give_app(people["root"].user)
+    cache.clear()
+    assert client.post("/signin/rules/", {}).status_code == 409
+    assert noted("rule.refused") == []
 
 
 def test_what_was_noted_stays_when_the_request_is_rolled_back(people):

@@ -36,8 +36,10 @@ from suppliers.models import (
 )
 from suppliers.roles import Permission
 from suppliers.signin.adapters import FactorAdapter
+from suppliers.signin.codes import HashedCodes
 from suppliers.signin.policies import ORDINARY, Demand, default_demand, due_at, is_settled, way_of
 from suppliers.signin.queries import DOORKEEPER, all_demands, is_spared
+from suppliers.signin.sealing import unseal
 from suppliers.signin.services import (
     Seen,
     ask_factor_reset,
@@ -275,6 +277,18 @@ def test_a_new_factor_moves_money_once_its_address_has_confirmed_it_or_a_day_has
     assert client.session[SETTLED][0] == root.pk
 
 
+def test_the_link_that_confirms_a_factor_lives_for_ten_minutes(people, monkeypatch):
+    """ASVS 5.0, 6.5.5."""
+    give_app(people["root"].user)
+    client = browser(people["root"].user)
+    client.post("/step-up/mail/", {"factor-to": ""})
+    (letter,) = letters()
+    link, began = link_in(letter, "confirm"), time.time()
+    for seconds, status in ((599, 200), (602, 410)):
+        monkeypatch.setattr("django.core.signing.time.time", lambda seconds=seconds: began + seconds)
+        assert browser().get(link).status_code == status
+
+
 def test_what_is_settled_and_until_when_a_factor_is_owed():
     at = MONDAY
     assert is_settled(at - DAY, None, at=at, waits=DAY)
@@ -387,6 +401,62 @@ def test_a_recovery_code_works_once_and_its_use_is_told(people):
     assert not is_signed_in(client)
 
 
+def typed_wrong(person, code="00000", client=None):
+    client = client or browser()
+    type_password(client, person)
+    client.post("/accounts/2fa/authenticate/", {"code": code})
+    return client
+
+
+def later(moment, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("suppliers.signin.tasks.timezone.now", lambda: moment)
+        sweep_sign_in()
+    return letters()
+
+
+def test_a_password_that_was_right_without_the_second_step_is_told_once_a_day(people, monkeypatch):
+    """ASVS 5.0, 6.3.5: whoever tried needs only the second factor now."""
+    bea, wrong = people["bea"], "Somebody typed your password and a wrong code"
+    give_app(bea.user)
+    typed_wrong(bea)
+    began = timezone.now()
+
+    assert later(began + timedelta(minutes=9), monkeypatch) == []  # still looking for the phone, maybe
+    (letter,) = later(began + timedelta(minutes=11), monkeypatch)
+    assert (letter.to, letter.subject) == ([bea.email], wrong)
+    assert CHROME in letter.body
+    assert "127.0.0.1" in letter.body
+    assert "/accounts/password/change/" in letter.body
+    typed_wrong(bea)
+    assert later(began + timedelta(minutes=30), monkeypatch) == []
+
+
+def test_whoever_mistypes_and_then_gets_in_hears_nothing(people, monkeypatch):
+    bea = people["bea"]
+    secret = give_app(bea.user)
+    client = typed_wrong(bea)
+    client.post("/accounts/2fa/authenticate/", {"code": code_of(secret)})
+    assert is_signed_in(client)
+    client.post("/step-up/", {"factor-to": "", "factor-code": "00000"})  # signed in: another question
+
+    assert later(timezone.now() + timedelta(minutes=11), monkeypatch) == []
+
+
+def test_the_owner_who_comes_in_elsewhere_does_not_cover_who_did_not(people, monkeypatch):
+    bea = people["bea"]
+    secret = give_app(bea.user)
+    typed_wrong(bea, client=Client(headers={"user-agent": "curl/8"}))
+    own = browser()
+    type_password(own, bea)
+    own.post("/accounts/2fa/authenticate/", {"code": code_of(secret)})
+    letters()  # of the device that is new
+
+    (letter,) = later(timezone.now() + timedelta(minutes=11), monkeypatch)
+    assert letter.subject == "Somebody typed your password and a wrong code"
+    assert "curl/8" in letter.body
+
+
 def test_a_code_of_the_app_works_once(people):
     bea = people["bea"]
     secret = give_app(bea.user)
@@ -417,7 +487,78 @@ def test_recovery_codes_are_shown_once_and_secrets_are_sealed(people):
     assert client.get("/accounts/2fa/recovery-codes/download/").status_code == 403
     stored = str(list(Authenticator.objects.values_list("data", flat=True)))
     assert secret not in stored
-    assert stored.count("sealed:") == 2
+    assert stored.count("sealed:") == 1 + 10
+
+
+def test_what_was_shown_is_kept_as_hashes_with_one_salt_and_told_by_nobody(people):
+    """ASVS 5.0, 6.5.2. Sealed besides: eight digits are guessed from a hash in hours."""
+    bea = people["bea"].user
+    give_app(bea)
+    codes = give_codes(bea)
+    kept = Authenticator.objects.get(user=bea, type="recovery_codes")
+    assert set(kept.data) == {"used_mask", "viewed_at", "migrated_codes"}
+    hashes = [unseal(one) for one in kept.data["migrated_codes"]]
+    assert len({one.rpartition("$")[2] for one in hashes}) == 10
+    (recipe,) = {one.rpartition("$")[0] for one in hashes}
+    assert recipe.startswith("scrypt$32768$8$3$")
+    assert len(recipe.rpartition("$")[2]) == 32  # 128 bits of salt
+    assert not [code for code in codes if code in str(hashes)]
+    assert kept.wrap().get_unused_codes() == ["********"] * 10
+
+    third = f"{codes[2][:4]}-{codes[2][4:]}"  # as people write what they copy from paper
+    assert [kept.wrap().validate_code(one) for one in (third, codes[2], codes[2][:6], codes[3])] == [
+        True,
+        False,
+        False,
+        True,
+    ]
+    assert kept.wrap().validate_code("１２３４５６７８") is False
+    assert len(Authenticator.objects.get(pk=kept.pk).data["migrated_codes"]) == 8
+
+
+def test_codes_of_before_there_were_hashes_are_hashed_by_night_or_when_one_is_typed(people):
+    """What was used stays used, and a device that is spared the second step stays so."""
+    kept = {}
+    for name in ("arun", "bea", "sam"):
+        give_app(people[name].user)
+        row = HashedCodes.activate(people[name].user).instance
+        row.data |= {"viewed_at": time.time(), "used_mask": 1} if name != "sam" else {}
+        row.save()
+        kept[name] = row
+    codes = {name: HashedCodes(row).generate_codes() for name, row in kept.items()}
+    seen = Seen("a" * 64, "Chrome", "192.0.2.7")
+    with acting(DOORKEEPER):
+        trust_device(people["arun"].user, seen, at=timezone.now())
+
+    assert kept["bea"].wrap().validate_code(codes["bea"][1])
+    forget_sign_ins()
+
+    rows = {name: Authenticator.objects.get(pk=row.pk) for name, row in kept.items()}
+    assert {name: "seed" in row.data for name, row in rows.items()} == {
+        "arun": False,
+        "bea": False,
+        "sam": True,  # whose codes nobody has seen yet
+    }
+    assert {name: len(row.wrap().get_unused_codes()) for name, row in rows.items()} == {
+        "arun": 9,
+        "bea": 8,
+        "sam": 10,
+    }
+    assert [rows["arun"].wrap().validate_code(one) for one in codes["arun"][:2]] == [False, True]
+    assert [rows["bea"].wrap().validate_code(one) for one in codes["bea"][:3]] == [False, False, True]
+    with acting(DOORKEEPER):
+        assert is_spared(people["arun"].user, seen.digest, at=timezone.now())
+
+
+def test_codes_that_no_key_opens_hold_up_nobodys(people, settings):
+    lost = HashedCodes.activate(people["arun"].user).instance
+    settings.SECRET_KEY = "another key that is as long as keys of production must be 0123456789"
+    found = HashedCodes.activate(people["bea"].user).instance
+    for row in (lost, found):
+        row.data |= {"viewed_at": time.time()}
+        row.save()
+    forget_sign_ins()
+    assert ["seed" in Authenticator.objects.get(pk=row.pk).data for row in (lost, found)] == [True, False]
 
 
 def test_secrets_open_with_an_older_key_and_old_ones_as_they_are(settings):
@@ -457,7 +598,7 @@ def test_a_command_seals_anew_and_then_nothing_hangs_on_the_former_key(people, s
     settings.SECRET_KEY_FALLBACKS = []
     app, left = (Authenticator.objects.get(user=arun, type=kind) for kind in ("totp", "recovery_codes"))
     assert app.wrap().validate_code(code_of(secret))
-    assert left.wrap().get_unused_codes() == codes[1:]
+    assert [left.wrap().validate_code(code) for code in codes[:2]] == [False, True]
     assert Authenticator.objects.get(user=bea).data["secret"].startswith("sealed:")
     assert Authenticator.objects.get(user=bea).wrap().validate_code(code_of(plain))
     assert Authenticator.objects.get(user=sam).data == stays

@@ -421,6 +421,7 @@ def test_a_suppliers_scope_has_exactly_the_rights_that_services_need():
         "suppliers_firstorderrule",
         "suppliers_invitationtext",
         "suppliers_listedparty",
+        "suppliers_onboardingchase",
         "suppliers_onboardingtemplate",
         "suppliers_terms",
         "suppliers_uploadedinvitations",

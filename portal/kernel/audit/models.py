@@ -4,6 +4,7 @@ No foreign keys: the log neither blocks nor follows a deletion.
 """
 
 from django.db import models
+from django.db.models.fields.json import KeyTransform
 
 from portal.kernel.scope import ScopedQuerySet
 
@@ -34,6 +35,20 @@ class AuditEvent(models.Model):
                 fields=["actor_user_id", "supplier_id"],
                 condition=models.Q(actor_user_id__isnull=False),
                 name="audit_person",
+            ),
+            # What the page of the trail is narrowed by, in the order in which it is read.
+            models.Index(fields=["-at", "-id"], name="audit_newest"),
+            models.Index(fields=["kind", "-at", "-id"], name="audit_kind"),
+            models.Index(fields=["channel", "-at", "-id"], name="audit_channel"),
+            models.Index(
+                fields=["actor_user_id", "-at", "-id"],
+                condition=models.Q(actor_user_id__isnull=False),
+                name="audit_person_newest",
+            ),
+            models.Index(
+                KeyTransform("impersonated_by", "facts"),
+                condition=models.Q(facts__has_key="impersonated_by"),
+                name="audit_stand_in",
             ),
         ]
 

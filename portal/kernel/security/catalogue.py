@@ -153,6 +153,18 @@ CATALOGUE = {
         ),
         Kind("request.refused", _("A request was not in a form we read at all."), Severity.NOTICE),
         Kind(
+            "input.refused",
+            _("Somebody signed in sent what is not valid: a value, a file, a method."),
+            Severity.INFO,
+            Alarm(200, 10, Per.PERSON),
+        ),
+        Kind(
+            "rule.refused",
+            _("Somebody signed in asked for what a rule of the business does not allow at that moment."),
+            Severity.INFO,
+            Alarm(100, 10, Per.PERSON),
+        ),
+        Kind(
             "data.downloaded",
             _("Somebody downloaded a file."),
             Severity.INFO,
@@ -178,7 +190,13 @@ CATALOGUE = {
         ),
         Kind("person.exported", _("The data of a person were put together for download."), Severity.NOTICE),
         Kind("person.erased", _("A person’s name and sign-in were erased."), Severity.WARNING),
+        Kind("audit.read", _("Somebody read the audit trail on a page."), Severity.INFO),
         Kind("audit.exported", _("The audit trail was exported."), Severity.NOTICE),
+        Kind(
+            "audit.verified",
+            _("The whole chain of the audit trail was looked at, and is as it was sealed."),
+            Severity.INFO,
+        ),
         Kind(
             "audit.broken",
             _("The audit trail is not as it was sealed: somebody has changed it."),

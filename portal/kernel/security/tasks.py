@@ -27,6 +27,8 @@ def verify_trail() -> int:
     if verdict.faults:
         first = verdict.faults[0]
         note("audit.broken", faults=len(verdict.faults), what=first.what, event=first.event_id)
+    else:
+        note("audit.verified", events=verdict.links)
     for fault in verdict.faults:
         log.error("audit trail broken", extra={"fault": str(fault)})
     return len(verdict.faults)

@@ -99,7 +99,7 @@ class CountLineShape(Shape):
     damaged = Exact(required=False)
     lot = Text(required=False, allow_blank=True, max_length=60)
     note = Text(required=False, allow_blank=True, max_length=500)
-    rest = serializers.ChoiceField(choices=Rest.values, required=False)
+    rest = Word(choices=Rest.values, required=False)
 
 
 class CountShape(Shape):

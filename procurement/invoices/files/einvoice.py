@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.errors import Invalid, Problem
 from procurement.catalogue.models import Unit
-from procurement.einvoices.codec import to_plain
+from procurement.einvoices.codec import from_plain, to_plain
 from procurement.einvoices.reading import Reading, read
 from procurement.einvoices.terms import (
     VAT,
@@ -69,6 +69,12 @@ def told_of(reading: Reading) -> dict[str, Any]:
             for one in reading.unplaced[:MOST_TOLD]
         ],
     }
+
+
+def enclosed_in(told: Mapping[str, Any]) -> list[tuple[str, bytes]]:
+    """The files that an electronic invoice brings along (BG-24), each with its name."""
+    documents = from_plain(EInvoice, told["invoice"]).documents
+    return [(one.filename or one.reference or "", one.content) for one in documents if one.content]
 
 
 # --- out ----------------------------------------------------------------------------------------------------

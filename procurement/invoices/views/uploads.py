@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid, Refusal
+from portal.kernel.scanning import vet
 from portal.kernel.web import see_other
 from procurement.einvoices.pictures import is_pdf, read_picture
 from procurement.invoices.files.columns import ASKED_FOR, READ
-from procurement.invoices.files.einvoice import looks_electronic, read_einvoice
+from procurement.invoices.files.einvoice import enclosed_in, looks_electronic, read_einvoice
 from procurement.invoices.files.reading import HEAD_WITHIN, read_file, read_rows
 from procurement.invoices.files.sheet import MOST_LINES, write_sheet
 from procurement.invoices.files.words import (
@@ -123,6 +124,9 @@ def read_upload(request: FileRequest) -> None:
         if looks_electronic(start):
             request.content = file.read()
             request.told = read_einvoice(request.content)
+            # In XML they are letters: the scanner that has seen the file has not seen them.
+            for name, content in enclosed_in(request.told):
+                vet(content, name, actor=request.actor, at=request.at, field="file")
             if is_pdf(start):
                 request.told["picture"] = read_picture(request.content)
         else:

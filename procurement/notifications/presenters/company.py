@@ -72,18 +72,30 @@ def told_onboarding(
     key = event.stream.partition(":")[2]
     is_ours = event.kind in OURS
     path = reverse(OURS[event.kind], args=[key]) if is_ours else reverse("getting-started")
-    item.url = f"{settings.PUBLIC_URL}{path}"
     item.button = _("Look at it") if is_ours else _("Getting started")
-    if words := str(facts.get("reason") or ""):
+    if event.kind == "onboarding.terms_asked":
+        path, item.button = reverse("onboarding-terms-own"), _("Read and accept them")
+    item.url = f"{settings.PUBLIC_URL}{path}"
+    if words := str(facts.get("reason") or facts.get("words") or ""):
         item.quotes.append(Quote(event.actor_label, words[:LONGEST_QUOTE]))
-    values = {"supplier": supplier, "who": event.actor_label, "steps": steps_text(facts.get("steps") or ())}
+    values = {
+        "supplier": supplier,
+        "who": event.actor_label,
+        "steps": steps_text(facts.get("steps") or ()),
+        "title": str(facts.get("title", "")),
+    }
     if event.kind == "onboarding.reminded":
         item.sentences.append(_("Open still: %(steps)s. Orders go on meanwhile.") % values)
+    if event.kind == "onboarding.terms_asked":
+        if facts.get("again"):
+            item.sentences.append(_("What you accepted before was an older version."))
+        item.sentences.append(_("Orders go on meanwhile."))
     if event.kind == "onboarding.invited":
         item.sentences.append(_("Each step says what it is for. Orders go on meanwhile."))
     texts = {
         "onboarding.invited": _("We ask you for a few things about %(supplier)s"),
         "onboarding.reminded": _("A few steps are open still for %(supplier)s"),
+        "onboarding.terms_asked": _("Please accept for %(supplier)s: %(title)s"),
         "onboarding.submitted": _("%(supplier)s has handed in its onboarding"),
         "registration.received": _("%(supplier)s asks to become a supplier"),
         "screening.hit_found": _("%(supplier)s is called like somebody on a list of sanctioned parties"),

@@ -1,6 +1,6 @@
 """Whether a notice is still true, and still wanted, at the moment its mail leaves."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,7 +22,7 @@ from procurement.receipts.states import SheetState
 from procurement.tolerances.models import ToleranceDecision
 from suppliers.documents.queries import still_asked, still_to_review
 from suppliers.models import Membership, Supplier, User
-from suppliers.onboarding.queries import states_of_streams
+from suppliers.onboarding.queries import accepted_streams, states_of_streams
 from suppliers.onboarding.states import RunState
 from suppliers.states import SupplierState
 
@@ -235,17 +235,24 @@ class _Runs:
     """How the onboardings stand that the notices of a mail are about, by their streams."""
 
     states: Mapping[str, str]
+    accepted: Collection[tuple[str, str]]
 
     @classmethod
     def of(cls, events: Sequence[AuditEvent]) -> "_Runs":
         streams = {event.stream for event in events}
-        return cls(states_of_streams(streams) if streams else {})
+        if not streams:
+            return cls({}, frozenset())
+        return cls(states_of_streams(streams), accepted_streams(streams))
 
     def overtaken(self, event: AuditEvent) -> str:
         """Why a fact of an onboarding is told no more; empty for one that is."""
         state = self.states.get(event.stream, "")
         if event.kind in ("onboarding.reminded", "onboarding.returned") and state != RunState.STARTED:
             return "gone on meanwhile"
+        if event.kind == "onboarding.terms_asked":
+            is_accepted = (event.stream, str(event.facts["terms"])) in self.accepted
+            is_over = state in (RunState.REFUSED, RunState.WITHDRAWN, RunState.LEFT)
+            return "accepted meanwhile" if is_accepted else "over meanwhile" if is_over else ""
         if event.kind == "onboarding.submitted" and state != RunState.IN_REVIEW:
             return "decided meanwhile"
         return ""

@@ -67,6 +67,22 @@ def _new_place(event: AuditEvent) -> WarningWords:
     )
 
 
+def _half_way(event: AuditEvent) -> WarningWords:
+    facts = event.facts
+    return WarningWords(
+        _("Somebody typed your password and a wrong code"),
+        (
+            _("It was on %(moment)s. Without the second step nobody came in.")
+            % {"moment": moment_text(datetime.fromisoformat(facts["moment"]))},
+            _("Browser: %(program)s · address: %(address)s")
+            % {"program": facts["program"] or "–", "address": facts["address"] or "–"},
+            _("If it was you, there is nothing to do. If not, somebody knows your password: change it now."),
+        ),
+        _at("account_change_password"),
+        _("Change the password"),
+    )
+
+
 def _code_used(event: AuditEvent) -> WarningWords:
     left = int(event.facts["left"])
     return WarningWords(
@@ -93,6 +109,7 @@ def _confirm(event: AuditEvent) -> WarningWords:
             _(
                 "If you set it up, confirm it. If you did not, do not: somebody knows your password. Change it now."
             ),
+            _("The link is good for ten minutes. Another one comes from the page that asked for this one."),
         ),
         confirmation_url(facts["user"], datetime.fromisoformat(facts["since"])),
         _("I set it up myself"),
@@ -179,6 +196,7 @@ def _identity_joined(event: AuditEvent) -> WarningWords:
 
 WARNINGS: Mapping[str, Words] = {
     "sign_in.from_new_place": _new_place,
+    "second_step.failed": _half_way,
     "recovery_code.used": _code_used,
     "factor.confirmation_asked": _confirm,
     "factor.reset_asked": _reset_asked,

@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from portal.kernel.actors import Actor
+from portal.kernel.typed import DayField
 from procurement.catalogue.models import Company, Site
 from procurement.orders.states import Agreement, Logistics, Turn
 from suppliers.models import Supplier
@@ -44,15 +45,6 @@ class Lenient(forms.MultipleChoiceField):
 
     def __init__(self, choices: Sequence[tuple[str, Any]], **kwargs: Any) -> None:
         super().__init__(choices=choices, required=False, **kwargs)
-
-
-def _day(label: Any) -> forms.DateField:
-    return forms.DateField(
-        label=label,
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        input_formats=["%Y-%m-%d"],
-    )
 
 
 class ReadAtOnce(ModelChoiceIterator):
@@ -98,8 +90,8 @@ class ListFilters(forms.Form):
     supplier = Records(Supplier.objects.none(), to_field_name="number", required=False, label=_("Supplier"))
     company = Records(Company.objects.none(), to_field_name="code", required=False, label=_("Company"))
     site = Records(Site.objects.none(), to_field_name="code", required=False, label=_("Deliver to"))
-    since = _day(_("Delivery from"))
-    until = _day(_("Delivery to"))
+    since = DayField(label=_("Delivery from"), required=False)
+    until = DayField(label=_("Delivery to"), required=False)
     sort = forms.CharField(required=False, max_length=20)
 
     def __init__(self, data: Mapping[str, Any], *, actor: Actor) -> None:

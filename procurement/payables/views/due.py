@@ -1,6 +1,5 @@
 """What is due when, for both sides."""
 
-from datetime import date
 from typing import Any
 
 from django.http import HttpResponse
@@ -8,6 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from portal.kernel.access import DoorRequest, door
+from portal.kernel.values import Unreadable, read_date
 from portal.kernel.web import paginate
 from procurement.payables.policies import week_of
 from procurement.payables.presenters.rows import due_rows
@@ -22,8 +22,8 @@ def payables_due(request: DoorRequest) -> HttpResponse:
     """What is due by week and currency, and the papers of one week."""
     actor, today = request.actor, timezone.localdate(request.at)
     try:
-        week = week_of(date.fromisoformat(request.GET.get("week", "")))
-    except ValueError:
+        week = week_of(read_date(request.GET.get("week", "")))
+    except Unreadable:
         week = None
     context: dict[str, Any] = {"weeks": due_rows(forecast(actor, today)), "week": week, "today": today}
     if week is not None:

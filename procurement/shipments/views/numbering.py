@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid, NotFound
+from portal.kernel.typed import WholeField
 from portal.kernel.web import see_other
-from procurement.labels.numbers import build_sscc, spaced_sscc
+from procurement.labels.numbers import EXTENSION_DIGITS, build_sscc, spaced_sscc
 from procurement.shipments.queries import company_prefix, numbering_of
 from procurement.shipments.services import edit_numbering
 from suppliers.models import Supplier
@@ -32,15 +33,17 @@ class NumbersForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
-    extension = forms.IntegerField(
+    extension = WholeField(
+        min_value=0,
+        max_value=EXTENSION_DIGITS - 1,
         label=gettext_lazy("Extension digit"),
         help_text=gettext_lazy("The first digit of each SSCC, 0 to 9. 0 unless other software uses it."),
-        error_messages={"invalid": gettext_lazy("Write one digit, 0 to 9.")},
     )
-    next_serial = forms.IntegerField(
+    next_serial = WholeField(
+        min_value=0,
+        max_value=10**12 - 1,  # behind the shortest prefix
         label=gettext_lazy("Next serial number"),
         help_text=gettext_lazy("Where other software has used serial numbers, go on behind them."),
-        error_messages={"invalid": gettext_lazy("Write a whole number.")},
     )
 
 

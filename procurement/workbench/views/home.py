@@ -15,6 +15,7 @@ from procurement.workbench.policies import given_name
 from procurement.workbench.queries.home import Home, supplier_home
 from suppliers.documents.presenters import asked_of_me
 from suppliers.onboarding.presenters import Newcomer, newcomer_of
+from suppliers.onboarding.queries import terms_owed
 from suppliers.roles import Permission
 
 NOON, EVENING = 12, 18
@@ -28,14 +29,16 @@ def home(request: DoorRequest) -> HttpResponse:
     found = supplier_home(request.actor, request.at)
     may_give = request.actor.may(Permission.DETAIL_EDIT)
     newcomer = newcomer_of(request.actor, request.at) if may_give else None
+    terms = terms_owed(request.actor) if may_give else []
     documents = asked_of_me(request.actor, request.at) if request.actor.may(Permission.DOCUMENT_VIEW) else []
     context = {
         "home": found,
-        "title": _title(found, _given(newcomer, len(documents)), request),
+        "title": _title(found, _given(newcomer, len(terms), len(documents)), request),
         "newcomer": newcomer,
         "may_answer": request.actor.may(Permission.ORDER_ACKNOWLEDGE),
         "here": timezone.localtime(request.at),
         "documents": documents,
+        "terms": terms,
     }
     return render(request, "procurement/workbench/home_supplier.html", context)
 
@@ -61,17 +64,21 @@ def _greeting(at: datetime) -> str:
     return _("Good afternoon") if hour < EVENING else _("Good evening")
 
 
-def _given(newcomer: Newcomer | None, documents: int) -> str:
-    """What is asked of the company: of one that is new the steps, of which documents are one; else documents."""
+def _given(newcomer: Newcomer | None, terms: int, documents: int) -> str:
+    """What is asked of the company: of one that is new the steps, of which terms and documents are two; else these."""
     if newcomer and (count := newcomer.waiting):
         words = ngettext("One step of getting started waits.", "%(n)d steps of getting started wait.", count)
         return words % {"n": count}
     if newcomer:
         return _("Hand in what was asked of you.")
+    asked = []
+    if terms:
+        words = ngettext("New terms wait for your word.", "%(n)d new terms wait for your word.", terms)
+        asked.append(words % {"n": terms})
     if documents:
         words = ngettext("One document is asked for.", "%(n)d documents are asked for.", documents)
-        return words % {"n": documents}
-    return ""
+        asked.append(words % {"n": documents})
+    return " ".join(asked)
 
 
 def _title(found: Home, given: str, request: DoorRequest) -> str:

@@ -14,8 +14,15 @@ from django.utils.translation import ngettext
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid, Problem
+from portal.kernel.typed import WholeField
 from portal.kernel.web import paginate, see_other
-from procurement.workbench.queries.inviting import candidates, candidates_asked, our_companies, read_targets
+from procurement.workbench.queries.inviting import (
+    MOST_DAYS,
+    candidates,
+    candidates_asked,
+    our_companies,
+    read_targets,
+)
 from suppliers.onboarding.messages import InviteSuppliers, Target
 from suppliers.onboarding.policies import MOST_TARGETS
 from suppliers.onboarding.queries import find_sheet, first_order_rules
@@ -40,9 +47,10 @@ MOST_SHOWN = 200
 class CandidatesForm(forms.Form):
     """Which suppliers of the ERP."""
 
-    days = forms.IntegerField(
+    days = WholeField(
         label=lazy("Ordered from in the last days"),
         min_value=0,
+        max_value=MOST_DAYS,
         required=False,
         help_text=lazy("0: with or without an order."),
     )

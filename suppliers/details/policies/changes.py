@@ -43,6 +43,9 @@ USUAL_WAY: Mapping[str, Way] = {
 ADDRESSES = (Part.REGISTERED, Part.REMIT_TO)
 NUMBERS = (Part.TAX_ID, Part.NUMBER)
 MAY_END = frozenset({*ADDRESSES, *NUMBERS, Part.CONTACT})
+# Where a fraud begins that ends in a redirected payment: who one is, where papers about money go, and who is called and
+# mailed. A session alone is not enough for it (docs/sign-in.md).
+WITH_FACTOR = frozenset({Part.LEGAL, Part.TAX_ID, Part.REMIT_TO, Part.CONTACT, Part.PREFERENCES})
 LONGEST_NAME = 200
 LONGEST_REASON = 500
 

@@ -1,5 +1,13 @@
 """The verbs of onboarding: invite, set up, supply, decide, and what the clock does."""
 
+from suppliers.onboarding.services.chasing import (
+    Chased,
+    carry_out_chases,
+    forget_chases,
+    look_at_chase,
+    mark_suppliers,
+    send_chase,
+)
 from suppliers.onboarding.services.deciding import (
     approve_onboarding,
     begin_again,
@@ -17,10 +25,12 @@ from suppliers.onboarding.services.inviting import (
     keep_sheet,
     preview,
     reassign_onboarding,
+    resend_its_invitation,
     resend_onboarding,
     targets_of,
 )
 from suppliers.onboarding.services.keeping import forget_sheets, remind, start_begun
+from suppliers.onboarding.services.renewing import ask_for_terms
 from suppliers.onboarding.services.setting_up import (
     end_exclusion,
     exclude_suppliers,
@@ -33,14 +43,18 @@ from suppliers.onboarding.services.setting_up import (
 from suppliers.onboarding.services.supplying import accept_terms, answer_questions
 
 __all__ = [
+    "Chased",
     "Outcome",
     "accept_terms",
     "answer_questions",
     "approve_onboarding",
+    "ask_for_terms",
     "begin_again",
+    "carry_out_chases",
     "end_exclusion",
     "end_onboarded",
     "exclude_suppliers",
+    "forget_chases",
     "forget_sheets",
     "hand_back",
     "hand_in",
@@ -48,12 +62,16 @@ __all__ = [
     "invite_by_sheet",
     "invite_suppliers",
     "keep_sheet",
+    "look_at_chase",
+    "mark_suppliers",
     "preview",
     "reassign_onboarding",
     "refuse_onboarding",
     "remind",
+    "resend_its_invitation",
     "resend_onboarding",
     "retire_template",
+    "send_chase",
     "set_first_order",
     "start_begun",
     "targets_of",

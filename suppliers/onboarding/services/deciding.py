@@ -173,7 +173,7 @@ def begin_again(key: UUID, *, actor: Actor, at: datetime) -> OnboardingRun:
         "invited_at": at,
         "invited_by": actor.label,
         "reminders": 0,
-        "remind_at": reminds_at(at, 0, settings.ONBOARDING_REMIND_AFTER_DAYS),
+        "remind_at": reminds_at(at, at, settings.ONBOARDING_REMIND_AFTER_DAYS),
         "handed_in_at": None,
         "started_at": None,
         "ended_at": None,

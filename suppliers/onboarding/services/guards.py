@@ -30,3 +30,12 @@ def reason_in(reason: str) -> str:
         message = _("At most %(most)d characters.") % {"most": LONGEST_REASON}
         raise Invalid(message, [Problem("reason", message, said[:40], "too_long")])
     return said
+
+
+def sentence_in(words: str) -> str:
+    """A sentence that a mail says besides its own; empty for none. Raises `Invalid` for one that is too long."""
+    said = words.replace("\r\n", "\n").strip()
+    if len(said) > LONGEST_REASON:
+        message = _("At most %(most)d characters.") % {"most": LONGEST_REASON}
+        raise Invalid(message, [Problem("words", message, said[:40], "too_long")])
+    return said

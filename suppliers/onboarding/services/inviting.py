@@ -7,7 +7,7 @@ for each other and do not embrace.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
@@ -22,7 +22,7 @@ from portal.kernel.scope import acting, requires_scope
 from suppliers.models import Invitation, Supplier
 from suppliers.onboarding.messages import InviteSuppliers, Target
 from suppliers.onboarding.models import InvitationText, OnboardingRun, UploadedInvitations
-from suppliers.onboarding.policies import MOST_TARGETS, filled, reminds_at
+from suppliers.onboarding.policies import MOST_TARGETS, filled, is_recent, reminds_at
 from suppliers.onboarding.queries import (
     DESK,
     chosen_for,
@@ -33,7 +33,7 @@ from suppliers.onboarding.queries import (
     sheet_of,
     with_people,
 )
-from suppliers.onboarding.services.guards import require_administrator
+from suppliers.onboarding.services.guards import require_administrator, sentence_in
 from suppliers.onboarding.states import InvitedHow, RunState
 from suppliers.people.messages import InvitePerson
 from suppliers.people.services import (
@@ -46,8 +46,6 @@ from suppliers.people.services import (
 from suppliers.people.states import InvitationState
 from suppliers.roles import SupplierRole
 from suppliers.states import SupplierState
-
-REMINDED_ONCE_IN = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +194,7 @@ def _begin(fit: Mapping[int, _Fit], how: str, actor: Actor, at: datetime) -> lis
                 address=one.address if is_address(one.address) else "",
                 invited_at=at,
                 invited_by=actor.label,
-                remind_at=reminds_at(at, 0, settings.ONBOARDING_REMIND_AFTER_DAYS),
+                remind_at=reminds_at(at, at, settings.ONBOARDING_REMIND_AFTER_DAYS),
             )
         )
     OnboardingRun.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
@@ -350,38 +348,60 @@ class RemindedAlready(Refusal):
 
 
 @requires_scope
-def resend_onboarding(key: UUID, *, actor: Actor, at: datetime) -> OnboardingRun:
-    """Mail a supplier once more: its invitation, or, where somebody is here, which steps are open still.
+def resend_onboarding(key: UUID, *, words: str = "", actor: Actor, at: datetime) -> OnboardingRun:
+    """Mail a supplier once more: its invitation, or, where somebody is here, which steps are open still; with a
+    sentence of one's own.
 
     Raises as `resend_invitation` does; `RemindedAlready` within a day of the last reminder, `InvitationOver` where
-    nothing is asked of the supplier any more.
+    nothing is asked of the supplier any more, `Invalid` for a sentence that is too long.
     """
     require_administrator(actor)
+    said = sentence_in(words)
     run = hold_run(key, actor=actor)
     if run.state == RunState.STARTED:
-        return _remind_of_steps(run, actor=actor, at=at)
+        return _remind_of_steps(run, said, actor=actor, at=at)
+    return _send_invitation(run, said, actor=actor, at=at)
+
+
+@requires_scope
+def resend_its_invitation(key: UUID, *, words: str = "", actor: Actor, at: datetime) -> OnboardingRun:
+    """Mail a supplier its invitation once more, and nothing else. Raises as `resend_onboarding` does."""
+    require_administrator(actor)
+    said = sentence_in(words)
+    return _send_invitation(hold_run(key, actor=actor), said, actor=actor, at=at)
+
+
+def _send_invitation(run: OnboardingRun, words: str, *, actor: Actor, at: datetime) -> OnboardingRun:
     if run.state != RunState.INVITED or run.invitation is None:
         raise InvitationOver(
             _("Nobody is invited any more: somebody of the supplier is here, or it is over.")
         )
-    resend_invitation(run.invitation.key, actor=actor, at=at)
+    resend_invitation(run.invitation.key, words=words, actor=actor, at=at)
+    _note_reminded(run, at)
     return run
 
 
-def _remind_of_steps(run: OnboardingRun, *, actor: Actor, at: datetime) -> OnboardingRun:
+def _remind_of_steps(run: OnboardingRun, words: str, *, actor: Actor, at: datetime) -> OnboardingRun:
     waiting = sheet_of(run, at).waiting
     if not waiting:
         raise InvitationOver(_("Everything is there: nobody need be reminded."))
-    if run.reminded_at is not None and at - run.reminded_at < REMINDED_ONCE_IN:
+    if is_recent(run.reminded_at, at):
         raise RemindedAlready(_("The supplier was reminded less than a day ago. Give it until tomorrow."))
+    _note_reminded(run, at)
+    facts = {"supplier": run.supplier.name, "steps": waiting, "run": str(run.key)}
+    if words:
+        facts["words"] = words
     with acting(DESK):
-        run.reminders, run.reminded_at = run.reminders + 1, at
-        run.save(update_fields=["reminders", "reminded_at"])
-        facts = {"supplier": run.supplier.name, "steps": waiting, "run": str(run.key)}
         record(
             "onboarding.reminded", run.stream, actor=actor, at=at, supplier_id=run.supplier_id, facts=facts
         )
     return run
+
+
+def _note_reminded(run: OnboardingRun, at: datetime) -> None:
+    run.reminders, run.reminded_at = run.reminders + 1, at
+    with acting(DESK):
+        run.save(update_fields=["reminders", "reminded_at"])
 
 
 @requires_scope

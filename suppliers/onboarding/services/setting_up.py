@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
@@ -43,6 +44,7 @@ from suppliers.onboarding.policies import (
 )
 from suppliers.onboarding.queries import chosen_for, excluded_among
 from suppliers.onboarding.services.guards import require_administrator
+from suppliers.onboarding.services.renewing import ask_all
 from suppliers.onboarding.states import AnswerKind, ExclusionReason, RunState, StepKind
 from suppliers.states import Segment
 
@@ -195,7 +197,8 @@ def _question_problems(command: WriteTemplate) -> list[Problem]:
 
 @requires_scope
 def write_terms(command: WriteTerms, *, actor: Actor, at: datetime) -> Terms:
-    """Write terms, or their next version: who accepted the one before is asked anew. Raises `Invalid`."""
+    """Write terms, or their next version: who accepted the one before, or is done with its steps, is asked by mail.
+    Raises `Invalid`."""
     require_administrator(actor)
     code, title = command.code.strip(), command.title.strip()
     problems = _name_problems(code, title, "title")
@@ -209,7 +212,9 @@ def write_terms(command: WriteTerms, *, actor: Actor, at: datetime) -> Terms:
         problems.append(Problem("text", message, "", "too_long"))
     if problems:
         raise Invalid(problems[0].message, problems)
-    before = Terms.objects.select_for_update().filter(code=code).order_by("-number").first()
+    # Not against what points to it: who accepts the old version at this moment holds its run, which is held below.
+    held = Terms.objects.select_for_update(no_key=True)
+    before = held.filter(code=code).order_by("-number").first()
     if before is not None and before.retired_at is None:
         before.retired_at, before.retired_by = at, actor.label
         before.save(update_fields=["retired_at", "retired_by"])
@@ -222,6 +227,7 @@ def write_terms(command: WriteTerms, *, actor: Actor, at: datetime) -> Terms:
         made_by=actor.label,
     )
     _internal("terms.written", made.stream, {"title": title, "number": made.number}, actor=actor, at=at)
+    ask_all(made, Q(), actor=actor, at=at)
     return made
 
 

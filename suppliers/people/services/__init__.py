@@ -19,7 +19,9 @@ from suppliers.people.services.inviting import (
     invite_person,
     repeat_invitations,
     resend_invitation,
+    resend_invitations,
     revoke_invitation,
+    why_not_again,
 )
 from suppliers.people.services.members import LastAdministrator, change_member_role, remove_member
 from suppliers.people.services.sessions import end_presence
@@ -51,8 +53,10 @@ __all__ = [
     "remove_member",
     "repeat_invitations",
     "resend_invitation",
+    "resend_invitations",
     "revoke_invitation",
     "stop_address",
     "wake_person",
+    "why_not_again",
     "withdraw_address",
 ]

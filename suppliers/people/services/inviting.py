@@ -231,6 +231,34 @@ def _over_text(invitation: Invitation) -> str:
     }.get(InvitationState(invitation.state), _("This invitation has run out. Send it again."))
 
 
+def why_not_again(rows: Sequence[Invitation], at: datetime) -> dict[int, Problem]:
+    """Why each of these cannot be mailed once more, by its id; nothing of one that can. In the keeper's scope; at most
+    three queries, however many there are.
+    """
+    answered_for = {row.pk for row in _still_answered_for(rows)}
+    addresses = {row.address for row in rows}
+    waiting = Invitation.objects.filter(state=InvitationState.SENT, address__in=addresses)
+    open_ones = {
+        (supplier_id, address): pk
+        for pk, supplier_id, address in waiting.values_list("pk", "supplier_id", "address")
+    }
+    found: dict[int, Problem] = {}
+    for row in rows:
+        if row.state not in INVITATION_LIFECYCLE.sources("resend"):
+            found[row.pk] = Problem("invitation", _over_text(row), row.address, "over")
+        elif at < row.sent_at + RESEND_EVERY:
+            message = _("It was sent a moment ago. Give the mail two minutes.")
+            found[row.pk] = Problem("invitation", message, row.address, "moment")
+        elif row.pk not in answered_for:
+            gone = _("%(name)s, who invited, may not invite there any more. Take this back and invite anew.")
+            found[row.pk] = Problem(
+                "invitation", gone % {"name": row.invited_by}, row.address, "inviter_gone"
+            )
+        elif open_ones.get((row.supplier_id, row.address), row.pk) != row.pk:
+            found[row.pk] = _open_already(row.address)
+    return found
+
+
 def _still_answered_for(rows: Sequence[Invitation]) -> list[Invitation]:
     """Those of these whose inviter still manages people there. What no person sent has nobody to ask about. At most two
     queries, however many there are.
@@ -262,28 +290,48 @@ def _still_answered_for(rows: Sequence[Invitation]) -> list[Invitation]:
 
 
 @requires_scope
-def resend_invitation(key: object, *, actor: Actor, at: datetime) -> Invitation:
-    """Mail an invitation once more; it is good for as long again. Also one that has run out.
+def resend_invitation(key: object, *, words: str = "", actor: Actor, at: datetime) -> Invitation:
+    """Mail an invitation once more, with `words` of whoever does; it is good for as long again. Also one that has run
+    out.
 
     Raises `InvitationOver` for one that is accepted or taken back, or whose inviter may invite there no more (it would
     bring in whom nobody answers for), `Duplicate` a moment after the last mail or where
     the same person was invited anew meanwhile.
     """
     invitation = _held(key, actor=actor, verb="resend")
-    if at < invitation.sent_at + RESEND_EVERY:
-        raise Duplicate(_("It was sent a moment ago. Give the mail two minutes."))
     with acting(KEEPER):
-        if not _still_answered_for([invitation]):
-            gone = _("%(name)s, who invited, may not invite there any more. Take this back and invite anew.")
-            raise InvitationOver(gone % {"name": invitation.invited_by})
-        same = Invitation.objects.filter(state=InvitationState.SENT, address=invitation.address)
-        if same.filter(supplier=invitation.supplier_id).exclude(pk=invitation.pk).exists():
-            raise Duplicate(_open_already(invitation.address).message)
-        fields = {"sent_at": at, "expires_at": at + settings.INVITATION_VALID_FOR, "ended_at": None}
-        INVITATION_LIFECYCLE.move(
-            invitation, "resend", actor=actor, at=at, fields=fields, facts=_facts(invitation)
-        )
+        if problem := why_not_again([invitation], at).get(invitation.pk):
+            raise (InvitationOver if problem.code == "inviter_gone" else Duplicate)(problem.message)
+        _mail_again([invitation], words, actor=actor, at=at)
     return invitation
+
+
+@requires_scope
+def resend_invitations(
+    ids: Iterable[int], *, words: str = "", actor: Actor, at: datetime
+) -> dict[int, Problem]:
+    """Mail invitations once more, those that have run out among them; says of each other, by its id, why it was not.
+
+    As many queries for five thousand as for one. Raises `NotAllowed` for whoever may not invite there.
+    """
+    with acting(KEEPER):
+        held = Invitation.objects.filter(pk__in=list(ids)).select_for_update(of=("self",)).order_by("id")
+        rows = list(held)
+    for supplier_id in {row.supplier_id for row in rows}:
+        _may_invite(actor, supplier_id)
+    with acting(KEEPER):
+        problems = why_not_again(rows, at)
+        _mail_again([row for row in rows if row.pk not in problems], words, actor=actor, at=at)
+    return problems
+
+
+def _mail_again(rows: Sequence[Invitation], words: str, *, actor: Actor, at: datetime) -> None:
+    """`words` are of whoever sends it now; what the invitation itself says stands as it was written."""
+    if rows:
+        fields = {"sent_at": at, "expires_at": at + settings.INVITATION_VALID_FOR, "ended_at": None}
+        more = {"words": words} if words else {}
+        facts = [{**_facts(row), **more} for row in rows]
+        INVITATION_LIFECYCLE.move_all(rows, "resend", actor=actor, at=at, facts=facts, fields=fields)
 
 
 @requires_scope

@@ -46,7 +46,7 @@ def put_to_sleep(*, at: datetime) -> int:
 
 @requires_scope
 def ask_to_wake(user: User, *, actor: Actor, at: datetime) -> bool:
-    """Mail a link that wakes an account; one every ten minutes at most. Says whether one goes.
+    """Mail a link that wakes an account; one every `WAKE_MAIL_EVERY` at most. Says whether one goes.
 
     Whoever asks has just shown the password: the door sees to that.
     """

@@ -32,8 +32,8 @@ def asleep(request: HttpRequest) -> HttpResponse:
     context = {
         "title": _("Your account is asleep"),
         "text": _(
-            "It was not used for a long time. We have sent a mail to its address: open the link in it, then sign in as "
-            "ever. Nothing was lost."
+            "It was not used for a long time. We have sent a mail to its address: open the link in it within ten "
+            "minutes, then sign in as ever. Nothing was lost. Does it come too late, sign in again: another one comes."
         ),
         "sign_in": False,
     }

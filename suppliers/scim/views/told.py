@@ -1,13 +1,18 @@
 """The addresses of SCIM 2.0 (RFC 7644): people, groups, and what there is."""
 
 import uuid
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from portal.kernel.access import public
+from suppliers.scim.messages import TellGroup, TellPerson, Wanted
+from suppliers.scim.models import ScimGroup, ScimPerson
 from suppliers.scim.policies import (
     OF_GROUPS,
     OF_PEOPLE,
@@ -47,54 +52,97 @@ from suppliers.scim.services import (
     remove_person,
 )
 from suppliers.scim.views.way import Asked, refuse, scim_door, tell
+from suppliers.sso.models import IdentityProvider
+
+Row = TypeVar("Row", ScimPerson, ScimGroup)
+Told = TypeVar("Told", TellPerson, TellGroup)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[Row, Told]):
+    """People or groups: by what they are filtered, found, read, written and shown. What may be asked of them, and what
+    comes of it, is the same (RFC 7644, 3.3 to 3.6).
+    """
+
+    filters: Collection[str]
+    pick: Callable[[Asked, Wanted], QuerySet[Row]]
+    find: Callable[[IdentityProvider, uuid.UUID], Row]
+    show: Callable[[Asked, Row], dict[str, Any]]
+    read: Callable[[Mapping[str, Any]], Told]
+    read_instead: Callable[[Row, Mapping[str, Any]], Told]
+    read_changed: Callable[[Row, Mapping[str, Any]], Told]
+    add: Callable[..., Row]
+    change: Callable[..., Row]
+    remove: Callable[..., None]
+
+    def list_all(self, asked: Asked) -> HttpResponse:
+        """GET of the list."""
+        wanted = read_wanted(asked.query, self.filters)
+        found = self.pick(asked, wanted)
+        rows = found[wanted.start - 1 : wanted.start - 1 + wanted.count]
+        return tell(list_told((self.show(asked, row) for row in rows), found.count(), wanted.start))
+
+    def post(self, asked: Asked) -> HttpResponse:
+        """POST to the list."""
+        made = self.add(asked.provider, self.read(asked.said), at=asked.at)
+        return self.get(asked, made.key, status=201)
+
+    def get(self, asked: Asked, key: uuid.UUID, status: int = 200) -> HttpResponse:
+        """GET of one."""
+        row = self.find(asked.provider, key)
+        return tell(self.show(asked, row), status, row)
+
+    def put(self, asked: Asked, key: uuid.UUID) -> HttpResponse:
+        """PUT: all of it instead of what was told."""
+        return self._write(asked, key, self.read_instead)
+
+    def patch(self, asked: Asked, key: uuid.UUID) -> HttpResponse:
+        """PATCH: some of it."""
+        return self._write(asked, key, self.read_changed)
+
+    def take_away(self, asked: Asked, key: uuid.UUID) -> HttpResponse:
+        """DELETE."""
+        row = self._seen(asked, key)
+        self.remove(asked.provider, key, at=asked.at, version=row.version)
+        return HttpResponse(status=204)
+
+    def _write(
+        self, asked: Asked, key: uuid.UUID, read: Callable[[Row, Mapping[str, Any]], Told]
+    ) -> HttpResponse:
+        row = self._seen(asked, key)
+        self.change(asked.provider, key, read(row, asked.said), at=asked.at, version=row.version)
+        return self.get(asked, key)
+
+    def _seen(self, asked: Asked, key: uuid.UUID) -> Row:
+        row = self.find(asked.provider, key)
+        asked.require_seen(row)
+        return row
+
 
 # --- People -------------------------------------------------------------------------------------------------
 
 
-def _list_people(asked: Asked) -> HttpResponse:
-    wanted = read_wanted(asked.query, OF_PEOPLE)
-    found = people_wanted(with_standing(told_people(asked.provider)), wanted)
-    rows = found[wanted.start - 1 : wanted.start - 1 + wanted.count]
-    return tell(list_told(map(person_told, rows), found.count(), wanted.start))
-
-
-def _add_person(asked: Asked) -> HttpResponse:
-    made = add_person(asked.provider, read_person(asked.said), at=asked.at)
-    return _person(asked, made.key, status=201)
-
-
-def _person(asked: Asked, key: uuid.UUID, status: int = 200) -> HttpResponse:
-    person = find_person(asked.provider, key)
-    return tell(person_told(person), status, person)
-
-
-def _replace_person(asked: Asked, key: uuid.UUID) -> HttpResponse:
-    person = find_person(asked.provider, key)
-    asked.require_seen(person)
-    told = read_person(asked.said)
-    if not any(name.lower() == "active" for name in asked.said):  # unsaid, it opens nobody
+def _person_instead(person: ScimPerson, said: Mapping[str, Any]) -> TellPerson:
+    told = read_person(said)
+    if not any(name.lower() == "active" for name in said):  # unsaid, it opens nobody
         told = replace(told, active=person.active)
-    change_told_person(asked.provider, key, told, at=asked.at, version=person.version)
-    return _person(asked, key)
+    return told
 
 
-def _change_person(asked: Asked, key: uuid.UUID) -> HttpResponse:
-    person = find_person(asked.provider, key)
-    asked.require_seen(person)
-    told = change_person(as_told(person), read_changes(asked.said))
-    change_told_person(asked.provider, key, told, at=asked.at, version=person.version)
-    return _person(asked, key)
-
-
-def _remove_person(asked: Asked, key: uuid.UUID) -> HttpResponse:
-    person = find_person(asked.provider, key)
-    asked.require_seen(person)
-    remove_person(asked.provider, key, at=asked.at, version=person.version)
-    return HttpResponse(status=204)
-
-
-people = scim_door(get=_list_people, post=_add_person)
-person = scim_door(get=_person, put=_replace_person, patch=_change_person, delete=_remove_person)
+PEOPLE: Kind[ScimPerson, TellPerson] = Kind(
+    filters=OF_PEOPLE,
+    pick=lambda asked, wanted: people_wanted(with_standing(told_people(asked.provider)), wanted),
+    find=find_person,
+    show=lambda _asked, person: person_told(person),
+    read=read_person,
+    read_instead=_person_instead,
+    read_changed=lambda person, said: change_person(as_told(person), read_changes(said)),
+    add=add_person,
+    change=change_told_person,
+    remove=remove_person,
+)
+people = scim_door(get=PEOPLE.list_all, post=PEOPLE.post)
+person = scim_door(get=PEOPLE.get, put=PEOPLE.put, patch=PEOPLE.patch, delete=PEOPLE.take_away)
 
 
 # --- Groups -------------------------------------------------------------------------------------------------
@@ -107,49 +155,25 @@ def _shows_members(asked: Asked) -> bool:
     return "members" not in left_out and (chosen == [""] or "members" in chosen)
 
 
-def _list_groups(asked: Asked) -> HttpResponse:
-    wanted = read_wanted(asked.query, OF_GROUPS)
-    found, members = groups_wanted(told_groups(asked.provider), wanted), _shows_members(asked)
-    rows = (with_members(found) if members else found)[wanted.start - 1 : wanted.start - 1 + wanted.count]
-    told = [group_told(one, members=members) for one in rows]
-    return tell(list_told(told, found.count(), wanted.start))
+def _pick_groups(asked: Asked, wanted: Wanted) -> QuerySet[ScimGroup]:
+    found = groups_wanted(told_groups(asked.provider), wanted)
+    return with_members(found) if _shows_members(asked) else found
 
 
-def _add_group(asked: Asked) -> HttpResponse:
-    made = add_group(asked.provider, read_group(asked.said), at=asked.at)
-    return _group(asked, made.key, status=201)
-
-
-def _group(asked: Asked, key: uuid.UUID, status: int = 200) -> HttpResponse:
-    group = find_group(asked.provider, key)
-    return tell(group_told(group, members=_shows_members(asked)), status, group)
-
-
-def _replace_group(asked: Asked, key: uuid.UUID) -> HttpResponse:
-    group = find_group(asked.provider, key)
-    asked.require_seen(group)
-    told = read_group(asked.said)
-    change_told_group(asked.provider, key, told, at=asked.at, version=group.version)
-    return _group(asked, key)
-
-
-def _change_group(asked: Asked, key: uuid.UUID) -> HttpResponse:
-    group = find_group(asked.provider, key)
-    asked.require_seen(group)
-    told = change_group(as_group_told(group), read_changes(asked.said))
-    change_told_group(asked.provider, key, told, at=asked.at, version=group.version)
-    return _group(asked, key)
-
-
-def _remove_group(asked: Asked, key: uuid.UUID) -> HttpResponse:
-    group = find_group(asked.provider, key)
-    asked.require_seen(group)
-    remove_group(asked.provider, key, at=asked.at, version=group.version)
-    return HttpResponse(status=204)
-
-
-groups = scim_door(get=_list_groups, post=_add_group)
-group = scim_door(get=_group, put=_replace_group, patch=_change_group, delete=_remove_group)
+GROUPS: Kind[ScimGroup, TellGroup] = Kind(
+    filters=OF_GROUPS,
+    pick=_pick_groups,
+    find=find_group,
+    show=lambda asked, group: group_told(group, members=_shows_members(asked)),
+    read=read_group,
+    read_instead=lambda _group, said: read_group(said),
+    read_changed=lambda group, said: change_group(as_group_told(group), read_changes(said)),
+    add=add_group,
+    change=change_told_group,
+    remove=remove_group,
+)
+groups = scim_door(get=GROUPS.list_all, post=GROUPS.post)
+group = scim_door(get=GROUPS.get, put=GROUPS.put, patch=GROUPS.patch, delete=GROUPS.take_away)
 
 
 # --- What there is ------------------------------------------------------------------------------------------

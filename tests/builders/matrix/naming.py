@@ -343,6 +343,10 @@ def onboarding_run(objects: Objects) -> dict[str, Any]:
     return {"key": objects.onboarding.key}
 
 
+def chase(objects: Objects) -> dict[str, Any]:
+    return {"key": objects.chase.key}
+
+
 def exclusion(objects: Objects) -> dict[str, Any]:
     return {"key": objects.exclusion.key}
 

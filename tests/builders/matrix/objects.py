@@ -46,6 +46,7 @@ from suppliers.merging.models import SupplierMerge
 from suppliers.models import ApiToken, Invitation, Supplier, User
 from suppliers.offboarding.models import Offboarding
 from suppliers.onboarding.models import (
+    OnboardingChase,
     OnboardingExclusion,
     OnboardingRun,
     OnboardingTemplate,
@@ -151,6 +152,7 @@ class Objects:
     exclusion: OnboardingExclusion
     template: OnboardingTemplate
     suppliers_sheet: UploadedInvitations
+    chase: OnboardingChase
     hit: ScreeningHit
     asks: SupplierRequest
     offboarding: Offboarding

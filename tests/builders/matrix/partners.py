@@ -14,9 +14,11 @@ from suppliers.merging.models import SupplierMerge
 from suppliers.models import Invitation, Supplier
 from suppliers.offboarding.models import Offboarding
 from suppliers.onboarding.models import (
+    OnboardingChase,
     OnboardingExclusion,
     OnboardingRun,
     OnboardingTemplate,
+    Terms,
     UploadedInvitations,
 )
 from suppliers.people.messages import InvitePerson
@@ -88,8 +90,11 @@ def bank_details(supplier: Supplier) -> tuple[BankChange, BankAccount, BankProof
 
 def onboarding(
     supplier: Supplier,
-) -> tuple[OnboardingRun, OnboardingExclusion, OnboardingTemplate, UploadedInvitations]:
-    """A run that is under way, an exclusion, a template of its own, and a sheet that nobody has invited."""
+) -> tuple[OnboardingRun, OnboardingExclusion, OnboardingTemplate, UploadedInvitations, OnboardingChase]:
+    """A run that is under way, an exclusion, a template of its own, a sheet that nobody has invited, and a chase that
+    nobody has sent.
+
+    There are terms under the template's code besides."""
     made: dict[str, Any] = {"made_at": MONDAY, "made_by": "Root Admin"}
     step = {"kind": "questions", "compulsory": True, "paying_waits": False, "wants": []}
     asked = {
@@ -102,6 +107,7 @@ def onboarding(
     template = OnboardingTemplate.objects.create(
         code=f"of-{supplier.number.lower()}", name="Questions", steps=[step], questions=[asked], **made
     )
+    Terms.objects.create(code=template.code, title="Conduct", texts={"en": "Be kind."}, **made)
     run = OnboardingRun.objects.create(
         supplier=supplier,
         template=template,
@@ -118,7 +124,10 @@ def onboarding(
         created_at=MONDAY,
         created_by="Root Admin",
     )
-    return run, exclusion, template, sheet
+    chase = OnboardingChase.objects.create(
+        what="remind", marked=[run.pk], marked_at=MONDAY, marked_by="Root Admin"
+    )
+    return run, exclusion, template, sheet, chase
 
 
 def invited(supplier: Supplier) -> Invitation:

@@ -1,4 +1,5 @@
-"""Which version of an ERP a promise of the contract is asked of.
+"""The contract of `procurement.erp.ports`, asked of every connector: of each kind of ERP one, and what is done with it.
+A connector's capabilities decide what is asked.
 
 Every promise is asked of every kind of ERP, and of one version of it: half of them meet the older one, half the newer,
 always the same ones. `make test EVERYTHING=1 ARGS=tests/erp/contract` asks all of all; do so before a release, and
@@ -8,10 +9,26 @@ when a version is added.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.erp.contract.harness import HARNESSES
+from procurement.erp.messages import InvoiceCommand
+from procurement.erp.ports import (
+    CommandResult,
+    Conflict,
+    Feed,
+    Outcome,
+    PermissionRefused,
+    ReadBack,
+    Unsupported,
+    ValidationRefused,
+)
+from procurement.orders.messages import PromiseCommand
+from procurement.shipments.messages import NoticeCommand
+from tests.erp.contract.caller import Answer, Reader, everything
+from tests.erp.contract.harness import HARNESSES, ConnectorHarness
 from tests.thoroughly import EVERYTHING
 
 VERSIONS = sorted(name for name in HARNESSES if name.startswith("tryton"))
@@ -34,3 +51,96 @@ def is_its_turn(item: pytest.Item) -> bool:
         return True
     turn = zlib.crc32(item.originalname.encode()) % len(VERSIONS)  # type: ignore[attr-defined]  # a function's own name
     return bool(version == VERSIONS[turn])
+
+
+# --- what each promise is asked with ---
+
+
+LIVE = pytest.mark.slow  # a server of its own
+
+
+@pytest.fixture(
+    params=[name if name == "files" else pytest.param(name, marks=LIVE) for name in sorted(HARNESSES)]
+)
+def erp(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ConnectorHarness]:
+    with HARNESSES[request.param](tmp_path) as harness:
+        yield harness
+
+
+@pytest.fixture
+def reader(erp: ConnectorHarness) -> Reader:
+    return Reader(erp)
+
+
+@pytest.fixture
+def send(erp: ConnectorHarness, reader: Reader) -> Callable[[PromiseCommand], Answer]:
+    def to_the_end(command: PromiseCommand) -> Answer:
+        with erp.connector() as connector:
+            if connector.capabilities.cannot_write(command):
+                pytest.skip("this connector leaves it to a person, and says so")
+            try:
+                result = connector.write_promise(command)
+            except Conflict as error:
+                current = {line.key: (line.quantity, line.price, line.delivery_on) for line in error.current}
+                return Answer(Outcome.CONFLICT, error.reason, current)
+            except (ValidationRefused, PermissionRefused) as error:
+                return Answer(Outcome.REFUSED, error.reason, {})
+            if result.outcome is Outcome.CONFIRMED:
+                return Answer(result.outcome, "", {})
+            assert connector.capabilities.read_back is ReadBack.BY_FEED
+        erp.let_erp_work()
+        reader.read()
+        reader.read(Feed.COMMAND_RESULTS)
+        told = reader.results.get(command.key, CommandResult(command.key, Outcome.SENT))
+        current = {line.key: (line.quantity, line.price, line.delivery_on) for line in told.lines}
+        return Answer(told.outcome, told.reason, current)
+
+    return to_the_end
+
+
+@pytest.fixture
+def announce(erp: ConnectorHarness, reader: Reader) -> Callable[[NoticeCommand], tuple[Outcome, str]]:
+    def to_the_end(command: NoticeCommand) -> tuple[Outcome, str]:
+        """What the ERP made of it, whether it said so at once or by feed."""
+        with erp.connector() as connector:
+            if not connector.capabilities.takes_notices:
+                pytest.skip("this connector leaves it to a person, and says so")
+            try:
+                result = connector.write_notice(command)
+            except ValidationRefused as error:
+                return Outcome.REFUSED, error.reason
+            if connector.capabilities.read_back is ReadBack.IMMEDIATE:
+                return result.outcome, result.reason
+        erp.let_erp_work()
+        everything(reader)
+        reader.read(Feed.COMMAND_RESULTS)
+        told = reader.results.get(command.key, CommandResult(command.key, Outcome.SENT))
+        taken = Outcome.CONFIRMED if told.outcome is Outcome.SENT else told.outcome
+        return taken, told.reason
+
+    return to_the_end
+
+
+@pytest.fixture
+def enter(erp: ConnectorHarness, reader: Reader) -> Callable[[InvoiceCommand], tuple[Outcome, str]]:
+    def to_the_end(command: InvoiceCommand) -> tuple[Outcome, str]:
+        """What the ERP made of it, whether it said so at once or by feed."""
+        with erp.connector() as connector:
+            if connector.capabilities.cannot_book(command):
+                with pytest.raises(Unsupported):
+                    connector.book_invoice(command)
+                pytest.skip("this connector leaves it to a person, and says so")
+            try:
+                result = connector.book_invoice(command)
+            except ValidationRefused as error:
+                return Outcome.REFUSED, error.reason
+            if connector.capabilities.read_back is ReadBack.IMMEDIATE:
+                return result.outcome, result.reason
+        erp.let_erp_work()
+        everything(reader)
+        reader.read(Feed.COMMAND_RESULTS)
+        told = reader.results.get(command.key, CommandResult(command.key, Outcome.SENT))
+        taken = Outcome.CONFIRMED if told.outcome is Outcome.SENT else told.outcome
+        return taken, told.reason
+
+    return to_the_end

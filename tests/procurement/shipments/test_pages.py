@@ -736,7 +736,10 @@ def test_the_administrator_enters_the_gs1_prefix(people, at):
     numbers = reverse("package-numbers")
     for form, said in (
         ({"gs1_prefix": "12A", "extension": "0", "next_serial": "1"}, "not a GS1 company prefix"),
-        ({"gs1_prefix": "4012345", "extension": "x", "next_serial": ""}, "Write one digit"),
+        (
+            {"gs1_prefix": "4012345", "extension": "x", "next_serial": ""},
+            "“x” is no whole number from 0 to 9",
+        ),
         ({"gs1_prefix": "4012345", "extension": "11", "next_serial": "1"}, "0 to 9"),
     ):
         told = asha.post(numbers, form)

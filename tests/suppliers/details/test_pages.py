@@ -9,13 +9,13 @@ from django.test.utils import CaptureQueriesContext
 
 from portal.kernel.scope import acting
 from suppliers.details.messages import ChangeDetail
-from suppliers.details.models import ChangeRequest
+from suppliers.details.models import ChangeRequest, Contact
 from suppliers.details.presenters import what_follows
 from suppliers.details.queries import ways
 from suppliers.details.services import change_detail
 from suppliers.models import Supplier
 from suppliers.states import TradeChannel
-from tests.builders.factors import show_factor
+from tests.builders.factors import give_app, show_factor
 from tests.builders.world import MONDAY
 from tests.people import FEED
 
@@ -370,6 +370,68 @@ def test_a_person_changes_company_data_by_the_api_and_a_token_only_reads(people,
     assert api(people["max"], f"{change_}/approve", {"version": 1})["decided_by"] == "Max Manager"
     assert api(people["max"], "/api/v1/supplier-changes?state=waiting")["results"][0]["part"] == "channel"
     assert api(people["asha"], change_)["state"] == "in_force"
+
+
+def test_where_a_fraud_would_begin_whoever_has_a_second_factor_shows_it_by_any_door(people, acme):
+    post(people["asha"], part(acme, "contact"), **RITA)
+    with acting(people["asha"].actor):
+        rita = Contact.objects.get()
+    legal = {"legal_name": "Acme Ltd", "country": "IN"}
+    mail = {"language": "en", "time_zone": "Asia/Kolkata", "email": "thief@elsewhere.example"}
+    address = {
+        "country": "IN",
+        "line1": "Elsewhere 1",
+        "city": "Pune",
+        "region": "MH",
+        "postal_code": "411001",
+    }
+    vat = {"kind": "vat", "country": "DE", "value": "DE136695976"}
+    client = signed_in(people["asha"])
+    give_app(people["asha"].user)
+    pages = {
+        part(acme, "legal"): legal,
+        part(acme, "number"): vat,
+        part(acme, "remit_to"): address,
+        part(acme, "contact"): {**RITA, "name": "Thief"},
+        part(acme, "contact") + f"?of={rita.key}": {**RITA, "telephone": "+44 20 7946 0000"},
+        part(acme, "preferences"): mail,
+    }
+    asked = {one: client.post(one, sent) for one, sent in pages.items()}
+    assert {one: answer.status_code for one, answer in asked.items()} == dict.fromkeys(pages, 409)
+    assert ("legal_name", "Acme Ltd") in asked[part(acme, "legal")].context["kept"]  # nothing typed is lost
+    assert (
+        client.get(part(acme, "legal")).status_code == 302
+    )  # asked before the form is filled in, where it is known
+    own = f"/api/v1/suppliers/{acme.key}"
+    programs = {
+        "legal": legal,
+        "numbers": vat,
+        "addresses": {**address, "kind": "remit_to"},
+        "contacts": RITA,
+        "preferences": mail,
+    }
+    for door, sent in programs.items():
+        refused = client.post(f"{own}/{door}", sent, content_type="application/json")
+        assert (refused.status_code, refused.json()["code"]) == (403, "fresh_factor_needed"), door
+    with acting(people["asha"].actor):
+        assert list(ChangeRequest.objects.values_list("part", flat=True)) == ["contact"]
+
+    free = {**mail, "email": acme.email, "language": "de"}
+    assert client.post(part(acme, "preferences"), free).status_code == 303
+    assert client.post(part(acme, "names"), {"trading_name": "Acme", "website": ""}).status_code == 303
+    show_factor(client, people["asha"].user)
+    assert client.post(part(acme, "legal"), legal).status_code == 303
+    assert client.post(f"{own}/contacts", RITA, content_type="application/json").status_code == 200
+
+    max_ = signed_in(people["max"])
+    give_app(people["max"].user)
+    with acting(people["max"].actor):
+        change = ChangeRequest.objects.get(part="legal")
+    assert max_.post(f"/suppliers/changes/{change.key}/approve/", {"version": "1"}).status_code == 409
+    door = f"/api/v1/supplier-changes/{change.key}/approve"
+    assert max_.post(door, {"version": 1}, content_type="application/json").status_code == 403
+    show_factor(max_, people["max"].user)
+    assert max_.post(f"/suppliers/changes/{change.key}/approve/", {"version": "1"}).status_code == 303
 
 
 def test_suppliers_are_listed_and_classified_by_the_api(people, world):

@@ -5,16 +5,19 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from portal.kernel.audit.models import AuditEvent
 from portal.kernel.scope import acting
 from suppliers.messages import SupplierPaper
-from suppliers.models import Invitation, Supplier
-from suppliers.onboarding.messages import InviteSuppliers, Step, Target, WriteTemplate
-from suppliers.onboarding.models import OnboardingRun
+from suppliers.models import Invitation, Supplier, User
+from suppliers.onboarding.messages import InviteSuppliers, MarkSuppliers, Step, Target, WriteTemplate
+from suppliers.onboarding.models import OnboardingChase, OnboardingRun
 from suppliers.onboarding.services import (
     hand_back,
     hand_in,
     invite_suppliers,
+    mark_suppliers,
     remind,
+    send_chase,
     set_first_order,
     write_template,
 )
@@ -22,7 +25,7 @@ from suppliers.screening.messages import Listed
 from suppliers.screening.queries import SCREENER
 from suppliers.screening.services import load_list, screen_suppliers
 from suppliers.services import receive_suppliers
-from tests.builders.notices import mailed
+from tests.builders.notices import mailed, react
 from tests.builders.world import a_paper, receive
 from tests.people import FEED
 
@@ -110,3 +113,62 @@ def test_a_first_order_invites_its_supplier_once(root):
     with acting(FEED):
         (run,) = OnboardingRun.objects.select_related("supplier")
     assert (run.supplier.number, run.how, run.invitation_id is not None) == ("100", "first_order", True)
+
+
+def everybody_long_ago(root, at):
+    """All onboardings there are, begun five days before, and marked now."""
+    with acting(FEED):
+        OnboardingRun.objects.update(invited_at=at - timedelta(days=5))
+        Invitation.objects.update(sent_at=at - timedelta(days=5))
+        keys = tuple(OnboardingRun.objects.values_list("key", flat=True))
+    return do(root, mark_suppliers, MarkSuppliers(keys), at=at)
+
+
+def test_who_is_chased_reads_the_sentence_and_who_wrote_it(root):
+    do(root, invite_suppliers, InviteSuppliers((Target("ACME"), Target("100"))))
+    letters()
+    chase = everybody_long_ago(root, timezone.now())
+    do(root, send_chase, chase.key, "We would like to pay you.")
+
+    came = {one.to[0]: one for one in mailed()}
+    assert sorted(came) == [ASHA, "office@kraft.example"]
+    for letter in came.values():
+        assert "Root Admin: We would like to pay you." in " ".join(letter.body.split())
+    assert came[ASHA].subject == "A few steps are open still for Acme Valves"
+    assert came["office@kraft.example"].subject == "You are invited to act for Kraft"
+
+
+def test_many_are_chased_by_a_worker_in_the_name_of_who_pressed_as_long_as_that_person_may(people, root):
+    papers = [
+        SupplierPaper(f"W{n}", f"W {n}", "DE", "EUR", "en", "UTC", "core", f"w{n}@w.example")
+        for n in range(101)
+    ]
+    with acting(FEED):
+        receive_suppliers(papers)
+    do(root, invite_suppliers, InviteSuppliers(tuple(Target(one.number) for one in papers)))
+    letters()
+    at = timezone.now()
+    chases = [everybody_long_ago(root, at) for _each in range(2)]
+
+    do(root, send_chase, chases[0].key, "")
+    become(people["root"], "auditor")
+    react()
+    become(people["root"], "administrator")
+    do(root, send_chase, chases[1].key, "")
+    with acting(FEED):
+        assert OnboardingChase.objects.get(pk=chases[1].pk).done_at is None
+    react()
+
+    with acting(FEED):
+        first, second = OnboardingChase.objects.order_by("id")
+        facts = AuditEvent.objects.filter(kind="invitation.resent")
+        by = set(facts.values_list("actor_label", "actor_user_id"))
+    assert (set(first.told.values()), first.reached) == ({"not_allowed"}, 0)
+    assert (set(second.told.values()), second.reached) == ({""}, 101)
+    assert by == {("Root Admin", people["root"].user.pk)}
+    assert len(letters()) == 101
+
+
+def become(person, role):
+    with acting(FEED):
+        User.objects.filter(pk=person.user.pk).update(company_role=role)

@@ -1,6 +1,7 @@
 """A new mail address: both addresses have a say, and it waits; and accounts that fall asleep and are woken."""
 
 import re
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -248,6 +249,21 @@ def test_who_was_not_here_for_long_falls_asleep_and_wakes_by_a_mailed_link(peopl
     assert actor_of_token(secret, at=timezone.now()) is not None
     with acting(FEED):
         assert put_to_sleep(at=timezone.now()) == 0
+
+
+def test_a_waking_link_lives_for_ten_minutes_and_another_one_comes_before_it_ends(people, monkeypatch):
+    """ASVS 5.0, 6.5.5."""
+    otto = people["otto"].user
+    User.objects.filter(pk=otto.pk).update(asleep_at=timezone.now())
+    otto.refresh_from_db()
+    link, began, now = f"/wake/{wake_token(otto)}/", time.time(), timezone.now()
+    for seconds, status in ((599, 200), (602, 410)):
+        monkeypatch.setattr("django.core.signing.time.time", lambda seconds=seconds: began + seconds)
+        assert Client().get(link).status_code == status
+    monkeypatch.undo()
+    with acting(FEED):
+        asked = [ask_to_wake(otto, actor=FEED, at=now + timedelta(seconds=one)) for one in (0, 119, 120)]
+    assert asked == [True, False, True]
 
 
 def test_a_sleeping_person_in_a_session_acts_for_nobody_and_nobody_falls_asleep_where_it_is_off(

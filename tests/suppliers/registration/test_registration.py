@@ -158,6 +158,43 @@ def test_who_lets_somebody_in_shows_the_second_factor_that_is_there(people, root
     assert root.post(f"/registrations/{row.key}/approve/", posted).status_code == 303
 
 
+def test_what_is_missing_is_asked_back_and_mended_behind_the_same_link(people, root):
+    row = received()
+    mailed()
+    where = f"/registrations/{row.key}/ask-back/"
+    assert root.post(where, {"reason": " ", "version": row.version}).status_code == 422
+    assert root.post(where, {"reason": "Which tax number is it?", "version": row.version}).status_code == 303
+    assert root.post(where, {"reason": "Again.", "version": row.version}).status_code == 409
+    assert root.post(where, {"reason": "Again.", "version": row.version + 1}).status_code == 409
+    (waits,) = root.get("/registrations/?state=asked").context["page"].rows
+    assert (waits.key, root.get("/registrations/").context["page"].rows) == (row.key, [])
+    assert "Which tax number is it?" in root.get(f"/registrations/{row.key}/").content.decode()
+    (letter,) = mailed()
+    assert (letter.to, letter.subject) == (
+        ["Nora New <nora@new.example>"],
+        "Your request to become a supplier: something is missing",
+    )
+    assert "Which tax number is it?" in letter.body
+
+    page = Client().get(link_in(letter))
+    assert "Which tax number is it?" in page.content.decode()
+    assert page.context["form"].initial == SAID
+    assert Client().post(link_in(letter), {**SAID, "tax_id": "DE136695976"}).status_code == 200
+    assert Client().get(link_in(letter)).status_code == 410
+    again = stored(SupplierRequest.objects.get)
+    assert (again.state, again.tax_id, again.reason) == ("received", "DE136695976", "")
+    (told,) = mailed()
+    assert told.subject == "Acme Bolts asks to become a supplier"
+    approved = root.post(f"/registrations/{row.key}/approve/", {"number": "900", "version": again.version})
+    assert approved.status_code == 303
+
+
+def test_an_address_that_was_never_checked_is_none_of_ours_to_see(people, root):
+    ask()
+    mailed()
+    assert root.get("/registrations/?state=asked").context["page"].rows == []
+
+
 def test_who_is_refused_reads_why_and_may_ask_again(people, root):
     row = received()
     mailed()

@@ -43,6 +43,8 @@ class Command(BaseCommand):
         if verdict.faults:
             first = verdict.faults[0]
             note("audit.broken", faults=len(verdict.faults), what=first.what, event=first.event_id)
+        else:
+            note("audit.verified", events=verdict.links)
         sentence = f"{verdict.links} events are as they were sealed. Head: {verdict.head}"
         self._tell([str(fault) for fault in verdict.faults], sentence)
 

@@ -20,7 +20,7 @@ def searching(path):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("suppliers", "0027_who_entered"),
+        ("suppliers", "0029_who_entered"),
         ("procurement", "0053_traces_follow"),
     ]
 

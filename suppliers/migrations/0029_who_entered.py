@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("suppliers", "0026_role_since")]
+    dependencies = [("suppliers", "0028_role_since")]
 
     operations = [
         migrations.AddField("bankchange", "entered_by_user_id", models.BigIntegerField(null=True)),

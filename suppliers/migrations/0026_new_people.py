@@ -12,7 +12,7 @@ KINDS = [
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("suppliers", "0023_scim"),
+        ("suppliers", "0025_chasing"),
         # Takes back what suppliers may do to every table there is: what is granted here must come after it.
         ("procurement", "0009_narrow_grants"),
     ]

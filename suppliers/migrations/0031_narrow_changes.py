@@ -15,7 +15,7 @@ TOLD = (
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("suppliers", "0028_search_paths"),
+        ("suppliers", "0030_search_paths"),
         # Takes back what suppliers may do to every table there is: what is granted here must come after it.
         ("procurement", "0009_narrow_grants"),
     ]

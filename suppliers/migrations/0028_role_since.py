@@ -29,7 +29,7 @@ DROP FUNCTION suppliers_role_since();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("suppliers", "0025_who_made_tokens"),
+        ("suppliers", "0027_who_made_tokens"),
         # Takes back what suppliers may do to every table there is: what is granted here must come after it.
         ("procurement", "0009_narrow_grants"),
     ]

@@ -14,7 +14,7 @@ CREATE POLICY ages_nobody_once_asked ON suppliers_bankcontact AS RESTRICTIVE FOR
 
 
 class Migration(migrations.Migration):
-    dependencies = [("suppliers", "0029_narrow_changes")]
+    dependencies = [("suppliers", "0031_narrow_changes")]
 
     operations = [
         migrations.RunSQL(ONCE_ASKED, "DROP POLICY ages_nobody_once_asked ON suppliers_bankcontact;"),

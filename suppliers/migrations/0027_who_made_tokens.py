@@ -11,7 +11,7 @@ WHERE made.kind = 'token.created' AND made.stream = 'token:' || token.prefix AND
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("suppliers", "0024_new_people"),
+        ("suppliers", "0026_new_people"),
         # Takes back what suppliers may do to every table there is: what is granted here must come after it.
         ("procurement", "0009_narrow_grants"),
     ]

@@ -1,0 +1,1 @@
+"""The audit trail to be read: narrowed, told in sentences, masked, taken along as a file. It keeps nothing."""

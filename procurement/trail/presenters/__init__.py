@@ -1,0 +1,1 @@
+"""Events of the trail in words: sentences, names of facts and papers, rows as they are shown."""

@@ -1,0 +1,502 @@
+"""Every form of every page, as its pages have it: it takes what it asks for and nothing else, and no text breaks it.
+
+The forms are read off the pages themselves, as a browser has them, and so are a new page's. Each is filled in and sent,
+so that something is written; then once more with all that is not its sender's to say: every column of what was written,
+and what attackers try by habit. Both must have written the same, whatever table it stands in. And each field of each
+form is given what no column holds.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from itertools import islice
+from typing import Any, NamedTuple
+
+import pytest
+from django.apps import apps
+from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import models
+from django.urls import URLPattern
+
+from portal.kernel.pdf import pdf_file
+from portal.kernel.scope import acting
+from suppliers.messages import SupplierPaper
+from suppliers.models import User
+from suppliers.services import receive_suppliers
+from tests.builders.changes import an_agreed_order
+from tests.builders.counts import begin as count
+from tests.builders.invoices import a_draft_invoice
+from tests.builders.matrix import Objects, make_objects
+from tests.builders.pages import PageForm, Values, forms_of
+from tests.builders.shipments import a_sent_notice, begin, pack, write
+from tests.builders.world import a_line, make_world
+from tests.builders.written import Ledger, Written, reading_all
+from tests.database import made_once
+from tests.people import FEED, Person, make_people
+from tests.tenancy.test_matrix import (
+    access_of,
+    address,
+    guarded_doors,
+    name_of,
+    permissions_for,
+    session_of,
+    signed_in,
+)
+from tests.thoroughly import EVERYTHING
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+# Who looks at the pages: of each side whoever may first, so that both sides' forms are seen.
+LOOK = {"supplier": ("asha",), "company": ("root", "max", "otto", "bea", "ines", "rex", "pia")}
+PAGES = [
+    one for one in guarded_doors() if "GET" in access_of(one).methods and not name_of(one).startswith("api-")
+]
+DOORS = [
+    one for one in guarded_doors() if "POST" in access_of(one).methods and not name_of(one).startswith("api-")
+]
+MOST_TRIED = 4
+MOST_ATTACKED = 2
+
+# What is typed where the kind of field does not say it.
+FILLED: dict[str, dict[str, Any]] = {
+    "view-save": {"page": "orders", "name": "Mine"},
+    "discount-policy-new": {"yearly_percent": "12", "most_percent": "2"},
+    "document-kind-new": {"name": "Kosher", "code": "kosher"},
+    "inbox-away": {
+        "person": lambda ground: ground.people["bea"].user.pk,
+        "stand_in": lambda ground: ground.people["pia"].user.pk,
+        "from_on": "2027-01-11",
+        "until_on": "2027-01-15",
+    },
+    "onboarding-sheet-new": {
+        "file": lambda _ground: SimpleUploadedFile("s.csv", b"supplier,address,name\nINITECH,a@b.example,A\n")
+    },
+    "inbox-rule-write": {"supplier": "", "item_group": "", "site": "LEEDS"},
+    "onboarding-invite": {"supplier": "INITECH", "address": "new@initech.example", "name": "Nia"},
+    "onboarding-terms": {
+        "title": "Terms",
+        "code": "terms",
+        "text_en": "Be kind.",
+        "text_de": "Seien Sie nett.",
+    },
+    "onboarding-template-new": {"name": "Plain", "code": "plain"},
+    "policy-rule-new": {"absolute": "5"},
+    "person-erase": {
+        "email": lambda ground: User.objects.order_by("pk")[0].email,
+        "reason": "Asked for it.",
+    },
+    "company-part": {"trading_name": "Acme Trading"},
+    "detail-rules": {"names": "approve"},
+    "people-role": {"role": "orders"},
+    "change-new": {
+        "line": "L20",
+        "version": lambda ground: ground.objects.order.version,
+        "quantity.0": "100",
+        "delivery_on.0": "2027-05-03",
+        "price.0": "6.85",
+        "price_per.0": "1",
+    },
+    "offboarding-move": {"move-last_on": "2027-01-31"},
+}
+
+# Forms that are not tried here, and why: each is named, so that a new one is red until it is tried or stands here.
+# `make test EVERYTHING=1` tries them all the same, and says which of them writes something by now.
+NOT_TRIED: dict[str, frozenset[str]] = {
+    "it gives a file or an answer, and changes nothing": frozenset(
+        [
+            "answer-sheets",
+            "change-check",
+            "inbox-poll",
+            "line-export-csv",
+            "line-export-xlsx",
+            "order-export-csv",
+            "order-export-xlsx",
+            "order-pdf",
+        ]
+    ),
+    "it writes into the session alone": frozenset(
+        ["impersonation-end", "step-up", "step-up-mail", "supplier-switch", "usersessions_list"]
+    ),
+    "it takes nothing but its address, and what it is about stands otherwise here": frozenset(
+        [
+            "address-withdraw",
+            "answer-discard",
+            "bank-entered",
+            "bank-go-on",
+            "bank-thaw",
+            "bank-thaw-confirm",
+            "category-retire",
+            "detail-change-withdraw",
+            "dock-plan-forget",
+            "early-payment-take-back",
+            "factor-reset-withdraw",
+            "identity-provider-off",
+            "identity-provider-part",
+            "integration-command-read",
+            "integration-command-retry",
+            "integration-connection-noted",
+            "integration-drift-reopen",
+            "integration-drift-repair",
+            "integration-failure-group-retry",
+            "integration-gateway-message-replay",
+            "invoice-file-drop",
+            "invoice-revise",
+            "offboarding-reopen",
+            "onboarding-hand-in",
+            "own-token-end",
+            "rule-decisions-seen",
+            "scim-secret-new",
+            "staff-reactivate",
+            "statement-discard",
+            "view-forget",
+        ]
+    ),
+    "it reads an optional field of its sender's own that this page does not show: to be named in TAKEN": frozenset(
+        [
+            "bank-approve",
+            "bank-withdraw",
+            "integration-gateway-switch",
+            "invoice-save",
+            "order-answer",
+            "shipment-time-do",
+        ]
+    ),
+    "of a supplier that says `internal` it is refused, which is noted": frozenset(["message-send"]),
+    "its paper stands in another state here": frozenset(
+        [
+            "bank-new",
+            "exclusion-list",
+            "file-add",
+            "integration-read-again",
+            "invoice-account",
+            "invoice-discard",
+            "onboarding-reassign",
+            "payables-do",
+            "payables-short",
+            "receiving-begin",
+            "receiving-discard",
+            "receiving-post",
+            "shipment-discard",
+            "shipment-send",
+            "staff-role",
+            "approval-answer",
+            "bank-account-number",
+            "bank-call",
+            "bank-change-number",
+            "bank-confirm",
+            "bank-grant",
+            "bank-proof",
+            "bank-shorten",
+            "change-answer",
+            "change-revise",
+            "changes-decide",
+            "changes-move",
+            "decisions-decide",
+            "early-payment-agree",
+            "integration-command-ask",
+            "integration-command-assign",
+            "integration-command-keep",
+            "integration-connection-resume",
+            "integration-gateway-event-dismiss",
+            "integration-gateway-event-place",
+            "mail-dismiss",
+            "mail-place",
+            "offboarding-begin",
+            "onboarding-candidates",
+            "onboarding-terms-own",
+            "payables-ask",
+            "person-signin",
+            "policy-approve",
+            "policy-hand-back",
+            "rule-decision-reopen",
+            "shipment-close",
+            "statement-say",
+            "statement-settle",
+        ]
+    ),
+    "it is of a file, which says everything": frozenset(
+        [
+            "bank-sheet",
+            "identity-provider-add",
+            "integration-gateway-upload",
+            "invoice-upload-columns",
+            "shipment-upload-columns",
+            "statement-columns",
+        ]
+    ),
+}
+LEFT_OUT = frozenset().union(*NOT_TRIED.values())
+
+# Names that a door reads beside what its pages ask for, and why.
+TAKEN: dict[str, dict[str, str]] = {}
+
+
+class Sight(NamedTuple):
+    """A form as somebody saw it."""
+
+    who: str
+    form: PageForm
+
+
+class Ground(NamedTuple):
+    """Everybody, one of everything of a supplier, and the forms that its pages have, by the door they go to."""
+
+    people: dict[str, Person]
+    sessions: dict[str, str]
+    objects: Objects
+    stranger: Objects
+    drafts: Objects
+    seen: dict[str, list[Sight]]
+    ledger: Ledger
+
+
+@pytest.fixture(scope="module")
+def ground(django_db_setup, django_db_blocker) -> Iterator[Ground]:
+    with made_once(django_db_blocker), reading_all():
+        suppliers = make_world()
+        with acting(FEED):
+            receive_suppliers(
+                [SupplierPaper("INITECH", "Initech", "DE", "EUR", "de", "Europe/Berlin", "core")]
+            )
+            people = make_people(suppliers)
+            objects, stranger = make_objects("ACME", people), make_objects("GLOBEX", people)
+            drafts = begun(people, objects)
+        sessions = {name: session_of(person) for name, person in people.items()}
+        with (
+            pytest.MonkeyPatch.context() as patch
+        ):  # drawing a paper takes another process a second each time
+            patch.setattr("portal.kernel.pdf.subprocess.run", blank)
+            seen = looked_at(people, sessions, objects, drafts)
+        yield Ground(people, sessions, objects, stranger, drafts, seen, Ledger())
+
+
+def blank(command: list[str], **_more: Any) -> subprocess.CompletedProcess[bytes]:
+    paper = pdf_file([b"<</Type /Catalog /Pages 2 0 R>>", b"<</Type /Pages /Kids [] /Count 0>>"])
+    return subprocess.CompletedProcess(command, 0, stdout=paper, stderr=b"")
+
+
+def begun(people: dict[str, Person], objects: Objects) -> Objects:
+    """The same with papers that are begun and not sent yet."""
+    asha, rex = people["asha"], people["rex"]
+    order = an_agreed_order(asha, "D-ACME", lines=[a_line(10), a_line(20), a_line(30)])
+    invoice = a_draft_invoice(order, asha, {"L10": 5}, number="D-1")
+    notice = pack(write(begin(order, asha, {"L20": 5}), asha, "D-2"), asha, 1, 5)
+    arriving = a_sent_notice(order, asha, {"L30": 5}, number="D-3")
+    sheet = count(arriving, rex)
+    waiting = a_sent_notice(order, asha, {"L10": 5}, number="D-4")
+    del waiting
+    return replace(
+        objects, order=order, invoice=invoice, notice=notice, sheet=sheet, sheet_line=sheet.lines.get()
+    )
+
+
+@pytest.fixture(autouse=True)
+def factors_stay_fresh(settings):
+    settings.FRESH_FACTOR_FOR = timedelta(days=1)
+    cache.clear()
+
+
+def looked_at(
+    people: dict[str, Person], sessions: dict[str, str], whole: Objects, drafts: Objects
+) -> dict[str, list[Sight]]:
+    """The forms of all pages, those of one shape once for each side: of whoever may send them."""
+    found: dict[str, dict[Any, Sight]] = {}
+    may = {
+        name_of(door): {who for side in LOOK for who in whoever_may(door, "POST", side, people)}
+        for door in DOORS
+    }
+    papers = tuple(
+        page for page in PAGES if name_of(page).startswith(("invoice", "shipment", "receiving", "order"))
+    )
+    urls = {
+        address(page, objects): page
+        for objects, pages in ((whole, PAGES), (drafts, papers))
+        for page in pages
+    }
+    for url, page in urls.items():
+        for side in LOOK:
+            for who in whoever_may(page, "GET", side, people)[:2]:
+                answer = signed_in(sessions[who]).get(url)
+                if answer.streaming:
+                    b"".join(answer.streaming_content)  # a file is closed once it has been sent
+                    continue
+                if not answer.headers.get("Content-Type", "").startswith("text/html"):
+                    continue
+                for form in forms_of(answer.content, url):
+                    if who not in may.get(form.door, ()):
+                        continue
+                    found.setdefault(form.door, {}).setdefault((side, *form.shape), Sight(who, form))
+    return {door: list(sights.values()) for door, sights in found.items()}
+
+
+def whoever_may(door: URLPattern, method: str, side: str, people: dict[str, Person]) -> list[str]:
+    needed = permissions_for(access_of(door), method)
+    return [who for who in LOOK[side] if not needed or any(people[who].actor.may(one) for one in needed)]
+
+
+# --- more than was asked for --------------------------------------------------------------------------------
+
+# What attackers send by habit.
+BY_HABIT = frozenset(
+    re.findall(
+        r"\w+",
+        """
+    supplier supplier_id owner owner_id user user_id person approved_by approved_at approver role roles company_role
+    permissions groups is_staff is_superuser is_active is_admin admin verified is_verified proven email password state
+    status price amount total currency key id pk created_at created_by written_by made_by actor impersonator side
+    tenant internal paid
+    """,
+    )
+)
+MARK = re.compile(r"zq-\w+-zq|2097-03-17|424243|5eed5eed")
+VALUES = {
+    "role": "administrator",
+    "roles": "administrator",
+    "company_role": "manager",
+    "permissions": "bank.approve",
+    "state": "approved",
+    "status": "approved",
+    "currency": "XTS",
+}
+
+
+def claims(written: Written, form: PageForm, theirs: Objects) -> Values:
+    """Everything that is not the sender's to say: a value for every column of what was written."""
+    said: Values = {name: [VALUES.get(name, f"zq-{name}-zq")] for name in BY_HABIT}
+    tables = {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
+    for table in sorted({table for table, _verb in written.counts}):
+        for field in tables[table]._meta.concrete_fields if table in tables else ():
+            for name in {field.name, field.attname}:
+                said[name] = [value_for(field, name, theirs)]
+    said |= {"supplier": ["GLOBEX"], "supplier_id": [str(theirs.supplier_id)]}
+    asked = form.names | set(TAKEN.get(form.door, ()))
+    return {name: value for name, value in said.items() if name not in asked}
+
+
+def value_for(field: models.Field, name: str, theirs: Objects) -> str:
+    """Something that this column could hold, and holds nowhere else."""
+    if field.choices:
+        return str(list(field.flatchoices)[-1][0])
+    if isinstance(field, models.BooleanField):
+        return "on"
+    if isinstance(field, models.UUIDField):
+        return "5eed5eed-0000-4000-8000-000000000000"
+    if isinstance(field, models.DateTimeField):
+        return "2097-03-17T10:11:12+00:00"
+    if isinstance(field, models.DateField):
+        return "2097-03-17"
+    if isinstance(field, models.ForeignKey):
+        return str(theirs.supplier_id) if "supplier" in name else "1"
+    if isinstance(field, models.IntegerField | models.DecimalField | models.AutoField):
+        return "424243"
+    return VALUES.get(name, f"zq-{name}-zq"[: field.max_length or None])
+
+
+TRIED = DOORS if EVERYTHING else [door for door in DOORS if name_of(door) not in LEFT_OUT]
+
+
+@pytest.mark.parametrize("door", TRIED, ids=name_of)
+def test_what_a_form_does_not_ask_for_is_written_nowhere(ground, door):
+    name, wrong, attacked = name_of(door), [], 0
+    for who, form, sent, written in reached(ground, door):
+        attacked += 1
+        more = claims(written, form, ground.stranger)
+        answer, with_more = press(ground, who, form, {**sent, **more})
+        if with_more.is_nothing and answer.status_code in range(400, 500):
+            continue  # refused as a whole
+        places = written.compared(with_more)
+        if places:
+            _answer, again = press(ground, who, form, sent)
+            places -= written.compared(again)
+        if marks := set(MARK.findall(with_more.text)) - set(MARK.findall(written.text)):
+            places |= {("", mark) for mark in marks}
+        if places:
+            wrong.append((who, form.page, form.button, sorted(places)))
+
+    assert wrong == [], str(wrong)[:1500]
+    assert bool(attacked) != (name in LEFT_OUT), (
+        "It writes something by now: take it out of NOT_TRIED."
+        if attacked
+        else f"It writes nothing: say in FILLED what is typed, or in NOT_TRIED why not. {list(ways(ground, door))[:2]}"
+    )
+
+
+def test_what_is_left_out_is_there():
+    assert LEFT_OUT | set(TAKEN) | set(FILLED) <= {name_of(one) for one in DOORS}
+    assert len(TRIED) > 150
+
+
+def reached(ground: Ground, door: URLPattern) -> Iterator[tuple[str, PageForm, Values, Written]]:
+    """Forms to this door that write something, filled in so that they do; a few of each."""
+    done: set[Any] = set()
+    for who, form, sent in ways(ground, door):
+        if len(done) >= MOST_ATTACKED:
+            return
+        if (who, form) in done:
+            continue
+        _answer, written = press(ground, who, form, sent)
+        if not {table for table, _verb in written.counts} <= NOTES:
+            done.add((who, form))
+            yield who, form, sent, written
+
+
+# Written by any answer: a refusal is noted too.
+NOTES = {"kernel_securityevent"}
+
+
+def ways(ground: Ground, door: URLPattern) -> Iterator[tuple[str, PageForm, Values]]:
+    """The forms that were seen, with as little as must be said, then with all that can be; else the bare address."""
+    name = name_of(door)
+    typed = {field: said(ground) if callable(said) else said for field, said in FILLED.get(name, {}).items()}
+    sights = ground.seen.get(name, [])[:MOST_TRIED]
+    for wholly in (False, True):
+        for who, form in sights:
+            yield who, form, form.filled(typed, wholly=wholly)
+    for side in LOOK if not sights else ():
+        for who in whoever_may(door, "POST", side, ground.people)[:1]:
+            for objects in (ground.drafts, ground.objects):
+                bare = PageForm(name, address(door, objects), "", ())
+                yield who, bare, bare.filled(typed)
+
+
+def press(ground: Ground, who: str, form: PageForm, sent: Values) -> tuple[Any, Written]:
+    """Send it, see what it writes, and take that back."""
+    cache.clear()
+    client = signed_in(ground.sessions[who])
+
+    def act() -> Any:
+        for values in sent.values():
+            for file in values:
+                if hasattr(file, "seek"):
+                    file.seek(0)
+        answer = client.post(form.url, sent, headers={"Referer": f"http://testserver{form.page}"})
+        if answer.streaming:
+            b"".join(answer.streaming_content)  # a file is closed once it has been sent
+        return answer
+
+    return ground.ledger.trying(act)
+
+
+# --- what no column holds -----------------------------------------------------------------------------------
+
+HOSTILE = {
+    "thirty digits": "1" + "0" * 30,
+    "the last day": "9999-12-31",
+    "a hundred thousand letters": "long " * 20_000,
+    "what nobody sees": "\u202e-٣\0NaN",
+}
+
+
+@pytest.mark.parametrize("door", TRIED, ids=name_of)
+def test_no_field_of_a_form_breaks_a_page(ground, door):
+    """Whatever is typed into the fields of a form that is otherwise right: there is an answer."""
+    for who, form, sent, _written in islice(reached(ground, door), 1):
+        typed = [one.name for one in form.controls if one.is_typed]
+        for what, text in HOSTILE.items() if typed else ():
+            answer, _ = press(ground, who, form, {**sent, **{name: [text] for name in typed}})
+            assert answer.status_code < 500, (who, form.page, what)
