@@ -42,6 +42,8 @@ from procurement.matching.services import (
 )
 from procurement.notifications.approvers import HEARS as APPROVERS_HEAR
 from procurement.notifications.approvers import tell_watchers
+from procurement.notifications.newcomers import HEARS as NEWCOMERS_HEARD
+from procurement.notifications.newcomers import tell_earlier
 from procurement.notifications.policies import HEARD
 from procurement.notifications.services import hear, hear_of_bounces
 from procurement.notifications.services.warning import WARNINGS, warn
@@ -77,6 +79,7 @@ REACTIONS: Mapping[str, Reaction] = {
     "notices": Reaction(frozenset(HEARD), hear),
     "security notices": Reaction(frozenset(WARNINGS), warn),
     "new approvers": Reaction(APPROVERS_HEAR, tell_watchers),
+    "new people": Reaction(NEWCOMERS_HEARD, tell_earlier),
     "onboarding chases": Reaction(frozenset({CHASE_SENT}), carry_out_chases),
     "bounces": Reaction(frozenset({"mail.bounced"}), hear_of_bounces),
     "inbox": Reaction(INBOX_HEARS, review_inbox),

@@ -160,8 +160,13 @@ def business_over(supplier_id: int, *, actor: Actor) -> BusinessEnded | None:
 
 
 @requires_scope
-def add_member(user: User, supplier: Supplier, role: str, *, actor: Actor, at: datetime) -> Membership:
-    """Let a person act for a supplier. Raises `Invalid` for one of ours, and where the business has ended."""
+def add_member(
+    user: User, supplier: Supplier, role: str, *, actor: Actor, at: datetime, tell: bool = True
+) -> Membership:
+    """Let a person act for a supplier. Raises `Invalid` for one of ours, and where the business has ended.
+
+    Whoever was there before is told (procurement/notifications: `tell_earlier`), unless the caller does (`tell`).
+    """
     if supplier.left_at is not None:
         raise Invalid(_("The business with %(name)s has ended.") % {"name": supplier.name})
     if user.company_role:
@@ -177,7 +182,7 @@ def add_member(user: User, supplier: Supplier, role: str, *, actor: Actor, at: d
         actor=actor,
         at=at,
         supplier_id=supplier.pk,
-        facts={"name": user.name, "role": role},
+        facts={"name": user.name, "role": role, **({"newcomer": user.pk} if tell else {})},
     )
     return member
 
@@ -263,6 +268,7 @@ def _make_token(
         scope=scope,
         created_at=at,
         created_by=actor.label,
+        created_by_user_id=actor.user_id,
         expires_at=at + OWN_TOKEN_FOR if user_id is not None else None,
     )
     _record_token("token.created", token, actor=actor, at=at)

@@ -28,7 +28,7 @@ from suppliers.banking.services import (
     take_due_effect,
 )
 from suppliers.banking.states import BankMailState, CallOutcome, ChangeKind
-from suppliers.models import Supplier, User
+from suppliers.models import Membership, Supplier, User
 from suppliers.queries import actor_of
 from suppliers.states import SupplierState
 
@@ -51,6 +51,7 @@ def keep_bank_details(*, at: datetime) -> None:
     with acting(SET_UP):
         # As if the portal had been here for long: who is known is older than what is asked.
         BankContact.objects.update(since_at=F("since_at") - LONG_AGO)
+        Membership.objects.update(role_since_at=F("role_since_at") - LONG_AGO)
         mei, ana, helen, kofi = (
             actor_of(User.objects.get(email=one.email)) for one in (MEI, ANA, HELEN, KOFI)
         )

@@ -150,6 +150,23 @@ def _removed(item: Item, notice: Notice, event: AuditEvent) -> str:
     return _("You do not act for %(supplier)s any more") % said
 
 
+def _tokens_left(item: Item, notice: Notice, event: AuditEvent) -> str:
+    facts = event.facts
+    said = {
+        "name": facts["name"],
+        "supplier": facts["supplier"],
+        "tokens": ", ".join(facts["tokens"]),
+    }
+    item.url, item.button = f"{settings.PUBLIC_URL}{reverse('token-list')}", _("Access tokens")
+    item.sentences.append(
+        _("%(name)s is no administrator of %(supplier)s any more, and made these: %(tokens)s.") % said
+    )
+    item.sentences.append(
+        _("They go on, but propose no bank details. Revoke what is not needed; make new ones for the rest.")
+    )
+    return _("Access tokens of %(name)s are still in use") % said
+
+
 def _company_reached_otherwise(item: Item, notice: Notice, event: AuditEvent) -> str:
     facts = event.facts
     said = {
@@ -313,6 +330,7 @@ _WRITERS: dict[str, Callable[[Item, Notice, AuditEvent], str]] = {
     "address.changed": _changed,
     "person.wake_asked": _wake,
     "supplier.member_removed": _removed,
+    "supplier.tokens_left": _tokens_left,
     "supplier.mail_address_changed": _company_reached_otherwise,
     "supplier.telephone_changed": _contact_called_otherwise,
     "registration.asked": _registers,

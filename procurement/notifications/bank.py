@@ -33,6 +33,7 @@ from suppliers.banking.queries import (
     open_freeze,
 )
 from suppliers.banking.states import BankMailState, BankNoticeKind, ChangeKind
+from suppliers.roles import SupplierRole
 
 MOST_SAID = 10
 
@@ -96,6 +97,7 @@ def _context(notice: BankNotice) -> dict[str, Any]:
         "what": what_text(change) if change else "",
     }
     sentences: list[str]
+    label = _("This was not me: stop it")
     if notice.kind == BankNoticeKind.REQUESTED:
         heading = _("The bank details of %(name)s are to change") % values
         sentences = [
@@ -111,6 +113,10 @@ def _context(notice: BankNotice) -> dict[str, Any]:
                 "block the new account."
             ),
         ]
+    elif notice.kind == BankNoticeKind.NEW_PERSON:
+        heading = _("Somebody new acts for %(name)s") % values
+        sentences = _of_somebody_new(notice)
+        label = _("We do not know this person: stop it")
     else:
         heading = _("The bank details of %(name)s are frozen") % values
         sentences = [
@@ -137,7 +143,6 @@ def _context(notice: BankNotice) -> dict[str, Any]:
         )
     else:
         address = reverse("bank-not-me", args=[notice_token(notice)])
-        label = _("This was not me: stop it")
         foot = _(
             "You get this because you are, or were, known as a contact of %(name)s. It cannot be switched off. "
             "We never ask for account numbers, passwords or codes by mail or telephone."
@@ -151,6 +156,31 @@ def _context(notice: BankNotice) -> dict[str, Any]:
         "label": label,
         "foot": foot,
     }
+
+
+def _of_somebody_new(notice: BankNotice) -> list[str]:
+    about = notice.about
+    said = {
+        "person": about["name"],
+        "address": about["address"],
+        "role": SupplierRole(about["role"]).label,
+        "name": notice.supplier.name,
+        "by": about["by"],
+        "days": settings.BANK_CONTACT_DAYS,
+    }
+    who = _("%(person)s (%(address)s) acts for %(name)s from now on: %(role)s. Let in by: %(by)s.")
+    return [
+        who % said,
+        _(
+            "In %(days)d days it may be this person whom your customer calls to ask whether a new bank account is "
+            "yours."
+        )
+        % said,
+        _(
+            "If you know the person, nothing is to be done. If not, stop every change of bank details now; your "
+            "customer then looks into it with you."
+        ),
+    ]
 
 
 def _what_is_held(notice: BankNotice) -> list[str]:

@@ -67,6 +67,7 @@ ABOUT_ACCOUNTS = (
     "address.changed",
     "person.wake_asked",
     "supplier.member_removed",
+    "supplier.tokens_left",
     "supplier.mail_address_changed",
     "supplier.telephone_changed",
     "registration.asked",

@@ -14,9 +14,10 @@ from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program
 from portal.kernel.rest.fields import Key, Moment, Query, Shape, Text, Word, page_of
 from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
 from suppliers.banking.messages import AccountTyped, AskForChange
-from suppliers.banking.models import BankChange
+from suppliers.banking.models import BankAccount, BankChange
 from suppliers.banking.queries import (
-    accounts,
+    OURS_ALONE,
+    accounts_with_changes,
     changes,
     find_change,
     find_supplier_by_number,
@@ -33,8 +34,6 @@ ENTERED_HOW = (
     "Whence that is known: `erp` has told so, a `person` of the buying side has said so, or `nobody` had to: it was in "
     "force before the ERP was asked, or ended before it was entered. Told to the buying side alone."
 )
-# What of a change is the buying side's: when it comes into force, and what stands in its ERP.
-OURS = ("waits_until", "entered_at", "entered_how")
 
 
 class BankAccountTold(serializers.Serializer):
@@ -157,14 +156,13 @@ class BankAccounts(Doors):
     @program_door(Permission.BANK_VIEW)
     def index(self, request: ProgramRequest) -> Response:
         asked = read_query(BankAccountQuery, request)
-        found = accounts(request.actor).select_related("supplier", "by_change").order_by()
-        found = _filtered(found, asked)
+        found = _filtered(accounts_with_changes(request.actor).order_by(), asked)
         return answer_page(
             request,
             found,
             asked,
             order=("-id",),
-            told=lambda rows: [_known(BankAccountTold(row).data, request.actor) for row in rows],
+            told=lambda rows: [_told_of_account(row, request.actor) for row in rows],
         )
 
 
@@ -239,11 +237,20 @@ class BankChanges(Doors):
 
 def _told(change: BankChange, actor: Actor) -> dict[str, Any]:
     """A change as a program reads it; when a supplier's comes into force is told once it is (presenters.steps_of)."""
-    return _known(BankChangeTold(change).data, actor)
+    return dict(BankChangeTold(_known(change, actor)).data)
 
 
-def _known(told: dict[str, Any], actor: Actor) -> dict[str, Any]:
-    return told if actor.is_company else {**told, **{name: None for name in OURS if name in told}}
+def _told_of_account(account: BankAccount, actor: Actor) -> dict[str, Any]:
+    account.by_change = _known(account.by_change, actor)
+    return dict(BankAccountTold(account).data)
+
+
+def _known(change: BankChange, actor: Actor) -> BankChange:
+    """The change as this side knows it: what is the buying side's was not read for a supplier, and is nothing here."""
+    if not actor.is_company:
+        for name in OURS_ALONE:
+            setattr(change, name, None)
+    return change
 
 
 def _filtered(found: Any, asked: dict[str, Any]) -> Any:

@@ -155,6 +155,7 @@ class BankChange(AccountFacts):
     close_reason = models.TextField(blank=True)
     entered_at = models.DateTimeField(null=True)
     entered_by = models.CharField(max_length=200, blank=True, db_default="")
+    entered_by_user_id = models.BigIntegerField(null=True)
 
     objects = ScopedQuerySet.as_manager()
 
@@ -227,7 +228,7 @@ class BankChange(AccountFacts):
 
     @property
     def askers(self) -> frozenset[int]:
-        """Who wrote the number down, and who requested it: neither of them judges it."""
+        """Who wrote the number down, or made the token that did, and who requested it: none of them judges it."""
         both = (self.proposed_by_user_id, self.requested_by_user_id)
         return frozenset(one for one in both if one is not None)
 
@@ -465,6 +466,7 @@ class BankFreeze(models.Model):
 class BankNotice(models.Model):
     """One mail that one earlier contact gets at once. Sent again, it has the same Message-ID and the same link.
 
+    It tells of a `change`, or of somebody new: `about` has their name, address and role, and who let them in.
     Where it could not be delivered, somebody of ours says that the change goes on all the same: `waived_at`.
     """
 
@@ -473,6 +475,7 @@ class BankNotice(models.Model):
     supplier = models.ForeignKey("suppliers.Supplier", on_delete=models.PROTECT, related_name="+")
     change = models.ForeignKey(BankChange, on_delete=models.PROTECT, null=True, related_name="notices")
     kind = models.CharField(max_length=10, choices=BankNoticeKind.choices)
+    about = models.JSONField(default=dict, db_default={})
     of_company = models.BooleanField(default=False)
     address = models.EmailField()
     name = models.CharField(max_length=200, blank=True)

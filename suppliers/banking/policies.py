@@ -38,7 +38,9 @@ class Risk:
 
 # The table of risks. Several add up, to the longest wait of the settings.
 RISKS: dict[str, Risk] = {
-    "new_person": Risk(lazy("Who asks has acted for this supplier for less than 30 days"), 48),
+    "new_person": Risk(
+        lazy("Who asks has acted for this supplier, or in this role, for less than 30 days"), 48
+    ),
     "new_device": Risk(lazy("Who asks does so from a browser not seen before"), 24),
     "new_country": Risk(lazy("Who asks signed in from a country never seen before, within two weeks"), 48),
     "foreign_account": Risk(lazy("The account is not in the supplier’s country"), 48),

@@ -105,13 +105,13 @@ def change_rows(rows: Sequence[BankChange], approvals: Mapping[int, int]) -> lis
     ]
 
 
-def steps_of(change: BankChange, approvals: int, *, is_ours: bool) -> list[dict[str, Any]]:
-    """The way of a change, step by step, as `components/timeline.html` draws it.
+def steps_of(change: BankChange, approvers: Sequence[int], *, is_ours: bool) -> list[dict[str, Any]]:
+    """The way of a change, step by step, as `components/timeline.html` draws it. `approvers`: who has approved it.
 
     How many hours it waits is for us alone: they tell which risks were seen, such as that another supplier has the same
     account. A supplier reads the least of them.
     """
-    is_open = change.state in OPEN
+    is_open, approvals = change.state in OPEN, len(approvers)
     steps = [
         _step(
             _("Requested by %(who)s") % {"who": change.requested_by}
@@ -165,12 +165,15 @@ def steps_of(change: BankChange, approvals: int, *, is_ours: bool) -> list[dict[
             _step(_("In force: paid to from here on"), change.closed_at, done=change.state == S.IN_FORCE)
         )
         if is_ours and change.state == S.IN_FORCE:
-            steps.append(_entered_step(change))
+            steps.append(_entered_step(change, approvers))
     return steps
 
 
-def _entered_step(change: BankChange) -> dict[str, Any]:
-    """That the ERP pays by it, as far as is known."""
+def _entered_step(change: BankChange, approvers: Sequence[int]) -> dict[str, Any]:
+    """That the ERP pays by it, as far as is known; and where one of those who approved it says so, that too."""
+    who = change.entered_by
+    if change.entered_by_user_id in approvers:
+        who = _("%(name)s, who also approved it") % {"name": who}
     text = _("The ERP pays by it")
     if change.entered_at is None:
         text = _("It is entered in the ERP")
@@ -179,12 +182,12 @@ def _entered_step(change: BankChange) -> dict[str, Any]:
         change.entered_at,
         done=change.entered_at is not None,
         now=change.entered_at is None,
-        note=change.entered_by,
+        note=who,
     )
 
 
 def _wait_text(change: BankChange, *, is_ours: bool) -> str:
-    if not change.wait_hours:
+    if change.requested_at is None:
         return ""
     if is_ours:
         return ngettext("%(n)d hour", "%(n)d hours", change.wait_hours) % {"n": change.wait_hours}

@@ -19,6 +19,7 @@ from portal.kernel.errors import NotFound
 from portal.kernel.link_keys import key_in, seal_key, sealing_secrets
 from portal.kernel.scope import requires_scope
 from portal.kernel.sealing import seal, trace, traces, unseal
+from suppliers.approvers import standing_problem
 from suppliers.banking.engine import Account, names_differ
 from suppliers.banking.messages import Device, KnownContact, Signal, Told
 from suppliers.banking.models import (
@@ -55,6 +56,7 @@ from suppliers.models import Membership, Supplier, User
 from suppliers.roles import COMPANY_ROLES, SUPPLIER_ROLES, Permission
 from suppliers.signin.models import Device as SeenDevice
 from suppliers.signin.models import SignIn
+from suppliers.signin.queries import factors_since
 
 OFFICE = Actor.system("Bank details", Channel.RULE)
 SHOWN = ("bank.number_shown", "bank.proof_shown")
@@ -70,6 +72,16 @@ REACHED_BY = {
     Part.PREFERENCES: {"email"},
     Part.REMIT_TO: {"name", "line1", "line2", "district", "postal_code", "city", "region", "country"},
 }
+# Columns of a change that its supplier's scope has no right to (migration 0031).
+OURS_ALONE = (
+    "wait_hours",
+    "waits_until",
+    "entered_at",
+    "entered_by",
+    "entered_by_user_id",
+    "proposed_by_user_id",
+    "requested_by_user_id",
+)
 
 
 # --- accounts and changes -----------------------------------------------------------------------------------
@@ -113,6 +125,12 @@ def accounts(actor: Actor) -> QuerySet[BankAccount]:
     return found.order_by("-state", "currency", "id")
 
 
+def accounts_with_changes(actor: Actor) -> QuerySet[BankAccount]:
+    """The accounts this actor may see, each with its supplier and the change that brought it."""
+    found = accounts(actor).select_related("supplier", "by_change")
+    return found if actor.is_company else found.defer(*(f"by_change__{name}" for name in OURS_ALONE))
+
+
 def live_accounts(supplier: Supplier, *, actor: Actor) -> list[BankAccount]:
     """The accounts of a supplier that have not ended: in force, or held."""
     return list(accounts(actor).filter(supplier=supplier).exclude(state=AccountState.ENDED))
@@ -148,8 +166,8 @@ def held_accounts(supplier_id: int) -> list[str]:
 
 def changes(actor: Actor) -> QuerySet[BankChange]:
     """The changes this actor may see, each with its supplier and the account it is about."""
-    found: QuerySet[BankChange] = BankChange.objects.visible_to(actor)
-    return found.select_related("supplier", "account")
+    found: QuerySet[BankChange] = BankChange.objects.visible_to(actor).select_related("supplier", "account")
+    return found if actor.is_company else found.defer(*OURS_ALONE)
 
 
 def find_change(key: uuid.UUID, *, actor: Actor) -> BankChange:
@@ -372,6 +390,24 @@ def company_watchers() -> list[User]:
     return list(User.objects.filter(company_role__in=roles, is_active=True).order_by("id"))
 
 
+def judging_problem(user_id: int, before: datetime, at: datetime) -> str:
+    """Why somebody of ours does not judge yet what began at a moment, as a sentence; empty for who may. In the office.
+
+    By a role that is too new, or a second factor that is: whoever has got at somebody's mailbox sets up one of their
+    own, and confirms it there, so that a mail makes none older here (signin: `is_settled`).
+    """
+    if problem := standing_problem(user_id, before):
+        return problem
+    since = factors_since(user_id)
+    if since is None or at - since >= settings.NEW_FACTOR_WAITS:
+        return ""
+    hours = int(settings.NEW_FACTOR_WAITS.total_seconds() // 3600)
+    return _(
+        "Your second factor is new: in its first %(hours)d hours you judge no bank details. Wait, or somebody else "
+        "does it."
+    ) % {"hours": hours}
+
+
 def may_still_approve(users: Iterable[User]) -> bool:
     """Whether each of these is with us and may approve, now."""
     return all(
@@ -419,7 +455,10 @@ def signals_of(
     contacts = known_contacts(supplier)
     found = list(_of_the_account(supplier, account, before, but)) if account else []
     mine = [one.since_at for one in contacts if one.user_id == requester and one.until_at is None]
-    if not on_behalf and (not mine or min(mine) > at - NEW_PERSON_FOR):
+    # Who was a clerk until a minute ago is as new to this as who was nobody there.
+    role = Membership.objects.filter(user=requester, supplier=supplier)
+    raised = role.values_list("role_since_at", flat=True).first()
+    if not on_behalf and (not mine or max(min(mine), raised or min(mine)) > at - NEW_PERSON_FOR):
         found.append(Signal("new_person"))
     if not is_known_device(requester, device, at):
         found.append(Signal("new_device"))

@@ -85,6 +85,7 @@ class BankNoticeKind(models.TextChoices):
     REQUESTED = "requested", _("A change was requested")
     IN_FORCE = "in_force", _("A change is in force")
     FROZEN = "frozen", _("Bank details are frozen")
+    NEW_PERSON = "new_person", _("Somebody new acts for the supplier")
 
 
 class BankMailState(models.TextChoices):

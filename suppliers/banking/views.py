@@ -25,7 +25,6 @@ from portal.kernel.link_door import WayIn, sealed_door
 from portal.kernel.scope import acting
 from portal.kernel.templatetags.portal_ui import day_text
 from portal.kernel.web import ask_files_again, paginate, see_other, whole_number
-from suppliers.approvers import standing_problem
 from suppliers.banking.files import COLUMNS, LARGEST_SHEET, read_sheet, report_of
 from suppliers.banking.forms import CallForm, ChangeForm, ConfirmForm, ReasonForm, ShortenForm, ThawForm
 from suppliers.banking.messages import Device, FreshFactor
@@ -42,6 +41,7 @@ from suppliers.banking.queries import (
     find_proof,
     find_supplier,
     has_objected,
+    judging_problem,
     live_accounts,
     notice_of,
     numbers_shown,
@@ -255,11 +255,11 @@ def bank_confirm(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     return see_other("bank-change", key)
 
 
-@door(P.BANK_APPROVE, methods=["POST"])
+@door(P.BANK_APPROVE, methods=["POST"], for_money=True)
 def bank_entered(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """Somebody of ours says that the ERP pays by a change now."""
     change = find_change(key, actor=request.actor)
-    note_entered(change, actor=request.actor, at=request.at)
+    note_entered(change, actor=request.actor, factor=factor_of(request), at=request.at)
     messages.success(request, _("Noted: the ERP pays by it."))
     return see_other("bank-change", key)
 
@@ -293,7 +293,7 @@ def _show_case(request: DoorRequest, change: BankChange, *, status: int = 200, *
         "change": change,
         "row": change_rows([change], {change.pk: len(approvals)})[0],
         "what": what_text(change),
-        "steps": steps_of(change, len(approvals), is_ours=actor.is_company),
+        "steps": steps_of(change, [one.user_id for one in approvals], is_ours=actor.is_company),
         "proofs": list(change.proofs.defer("content").order_by("id")),
         "may_open": actor.may(P.BANK_UNMASK if actor.is_company else P.BANK_REQUEST),
         "freeze": freeze,
@@ -329,7 +329,7 @@ def _ours(
             approvers=approvers,
             callers=callers_of(change),
         )
-        or standing_problem(actor.user_id or 0, change.requested_at or change.proposed_at)
+        or judging_problem(actor.user_id or 0, change.requested_at or change.proposed_at, request.at)
         if actor.may(P.BANK_APPROVE)
         else ""
     )

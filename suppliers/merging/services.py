@@ -215,7 +215,9 @@ def _end(verb: str, key: UUID, version: int | None, why: str, *, actor: Actor, a
 def _carry_people(
     members: Sequence[Membership], to: Supplier, *, actor: Actor, at: datetime
 ) -> list[tuple[int, int, int, str]]:
-    made = [add_member(one.user, to, role_carried(one.role), actor=actor, at=at) for one in members]
+    made = [
+        add_member(one.user, to, role_carried(one.role), actor=actor, at=at, tell=False) for one in members
+    ]
     return [(to.pk, one.user_id, one.pk, one.role) for one in made]
 
 

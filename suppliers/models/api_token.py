@@ -13,6 +13,7 @@ class ApiToken(models.Model):
     """A token of one supplier, or of the buying side's integration (no supplier).
 
     One with a `user` is that person's own: what its program does, he or she does. It ends by itself (`expires_at`).
+    One of a supplier goes on without who made it (`created_by_user_id`), but proposes no bank details any more.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -26,6 +27,7 @@ class ApiToken(models.Model):
     scope = models.CharField(max_length=20, choices=TokenScope.choices)
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=200)
+    created_by_user_id = models.BigIntegerField(null=True)
     expires_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)

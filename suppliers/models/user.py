@@ -93,12 +93,16 @@ class User(AbstractBaseUser):
 
 
 class Membership(models.Model):
-    """A person acts for a supplier, in a role."""
+    """A person acts for a supplier, in a role.
+
+    `role_since_at` is since when in this one. A trigger keeps it (suppliers/migrations/0028), whatever gives the role.
+    """
 
     id = models.BigAutoField(primary_key=True)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
     supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=30, choices=SupplierRole.choices)
+    role_since_at = models.DateTimeField(null=True, editable=False)
 
     objects = ScopedQuerySet.as_manager()
 

@@ -19,6 +19,7 @@ from portal.kernel.idempotency.services import recall, remember
 from portal.kernel.web import paginate, see_other
 from suppliers.models import ApiToken
 from suppliers.people.ways import require_own_factor
+from suppliers.queries import makers_gone
 from suppliers.roles import Permission
 from suppliers.services import NewToken, create_own_token, create_token, revoke_token
 from suppliers.tokens.forms import OwnTokenForm, TokenForm
@@ -39,7 +40,8 @@ def token_list(request: DoorRequest) -> HttpResponse:
     """The keys of programs: which there are, what they may do, and when each was last used."""
     page = paginate(live_tokens(request.actor), request.GET.get("cursor", ""), order=("-id",), size=100)
     revoked = [] if page.previous else list(revoked_tokens(request.actor))
-    return render(request, "suppliers/tokens/list.html", {"page": page, "revoked": revoked})
+    context = {"page": page, "revoked": revoked, "orphaned": makers_gone(page.rows)}
+    return render(request, "suppliers/tokens/list.html", context)
 
 
 @door(Permission.TOKEN_MANAGE, methods=["GET", "POST"])

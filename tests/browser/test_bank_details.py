@@ -14,9 +14,10 @@ from playwright.sync_api import expect
 from portal.kernel.scope import acting
 from suppliers.banking.messages import AccountsPaper, PaidTo
 from suppliers.banking.models import BankChange
-from suppliers.banking.queries import OFFICE
-from suppliers.banking.services import hear_of_erp
-from suppliers.models import Supplier
+from suppliers.banking.queries import OFFICE, notice_token
+from suppliers.banking.services import hear_of_erp, tell_of_new_person
+from suppliers.models import ApiToken, Supplier, User
+from suppliers.services import create_token
 from tests.browser.axe import LOOKS, faults
 from tests.builders.bank import (
     NEW_IBAN,
@@ -118,6 +119,18 @@ def test_every_page_of_bank_details_is_clean_at_every_width(
     notices_out()
     links = [re.search(r"/bank/not-me/[^/\s]+/", letter.body) for letter in outbox.outbox]
     link = next(one[0] for one in links if one)
+    with acting(OFFICE):
+        about = {
+            "name": "Mallory Mule",
+            "address": "mule@evil.example",
+            "role": "read_only",
+            "by": "Asha Acme",
+        }
+        (notice, *_more) = tell_of_new_person(acme, User(), about, before=now, actor=OFFICE, at=now)
+    with acting(people["asha"].actor):
+        left = create_token("Billing", "invoice", supplier=acme, actor=people["asha"].actor, at=now).token
+    with acting(FEED):
+        ApiToken.objects.filter(pk=left.pk).update(created_by_user_id=people["gil"].user.pk)
     pages = {
         "queue": ("otto", "/bank/"),
         "case": ("max", f"/bank/changes/{change.key}/"),
@@ -130,6 +143,8 @@ def test_every_page_of_bank_details_is_clean_at_every_width(
         "own-frozen": ("gil", "/bank/"),
         "own-change": ("asha", f"/bank/changes/{waiting.key}/"),
         "not-me": ("asha", link),
+        "new-person": ("asha", f"/bank/not-me/{notice_token(notice)}/"),
+        "tokens": ("asha", "/tokens/"),
     }
     found = []
     for width, scheme in LOOKS:

@@ -22,7 +22,7 @@ from suppliers.banking.services import (
     request_change,
     take_due_effect,
 )
-from suppliers.models import Supplier, User
+from suppliers.models import Membership, Supplier, User
 from suppliers.queries import actor_of
 from tests.people import PASSWORD, Person
 
@@ -40,6 +40,7 @@ def long_known(days: int = 400) -> None:
             TOTP.activate(user, SECRET)
         Authenticator.objects.update(created_at=F("created_at") - timedelta(days=days))
         BankContact.objects.update(since_at=F("since_at") - timedelta(days=days))
+        Membership.objects.update(role_since_at=F("role_since_at") - timedelta(days=days))
         long = timedelta(days=days)
         User.objects.update(
             date_joined=F("date_joined") - long, approver_since_at=F("approver_since_at") - long
@@ -55,6 +56,8 @@ def a_colleague(name: str = "Petra Payer", role: str = "accounts_payable", *, da
             approver_since_at=timezone.now() - timedelta(days=days) if days else timezone.now()
         )
         TOTP.activate(user, SECRET)
+        made = Authenticator.objects.filter(user=user)
+        made.update(created_at=F("created_at") - timedelta(days=max(days, 2)))
         actor = actor_of(user)
         assert actor is not None
         return Person(user, actor)

@@ -177,6 +177,8 @@ def test_an_erased_contact_is_forgotten_once_nobody_need_tell_them():
             )
         for address, made in (("Asha7@acme.example", old), ("asha7@acme.example", now)):
             BankNotice.objects.create(**told, kind="requested", address=address, made_at=made)
+        new = {"supplier": acme, "kind": "new_person", "address": "desk@acme.example", "made_at": old}
+        BankNotice.objects.create(**new, about={"name": "Asha", "address": "asha7@acme.example", "by": "Bo"})
         record("person.erased", "person:7", actor=FEED, at=now, supplier_id=None, internal=True)
 
     with as_owner():
@@ -187,5 +189,7 @@ def test_an_erased_contact_is_forgotten_once_nobody_need_tell_them():
         gone = ("former-7@erased.invalid", "Former user 7")
         kept = BankContact.objects.order_by("id").values_list("address", "name")
         assert list(kept) == [gone, ("asha8@acme.example", "Asha"), ("asha7b@acme.example", "Asha")]
-        notices = BankNotice.objects.order_by("id").values_list("address", "name")
+        newcomer = BankNotice.objects.get(kind="new_person")
+        assert newcomer.about == {"name": gone[1], "address": gone[0], "by": "Bo"}
+        notices = BankNotice.objects.exclude(kind="new_person").order_by("id").values_list("address", "name")
         assert list(notices) == [gone, ("asha7@acme.example", "Asha")]

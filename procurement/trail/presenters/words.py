@@ -105,6 +105,7 @@ OWN: Mapping[str, Promise] = {
     # suppliers
     "supplier.mail_address_changed": _("The address for orders was changed"),
     "supplier.telephone_changed": _("Somebody is to be called at another number"),
+    "supplier.tokens_left": _("Access tokens outlive who made them"),
     "supplier.package_numbers_changed": _("How packages are numbered was changed"),
     "document.asked": _("The document was asked for"),
     "document.reminded": _("Somebody was reminded of the document"),

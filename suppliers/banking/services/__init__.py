@@ -24,6 +24,7 @@ from suppliers.banking.services.listening import hear_of_erp
 from suppliers.banking.services.papers import open_proof, papers_of_old_keys, seal_paper_anew
 from suppliers.banking.services.reaching import go_on_without
 from suppliers.banking.services.showing import ShownNumber, seal_anew, show_number
+from suppliers.banking.services.telling import tell_of_new_person
 
 __all__ = [
     "AccountTold",
@@ -56,5 +57,6 @@ __all__ = [
     "seal_paper_anew",
     "show_number",
     "take_due_effect",
+    "tell_of_new_person",
     "withdraw_change",
 ]

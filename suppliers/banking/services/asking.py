@@ -52,7 +52,8 @@ from suppliers.banking.states import (
     ChangeState,
     Origin,
 )
-from suppliers.models import Supplier
+from suppliers.models import ApiToken, Supplier
+from suppliers.queries import makers_gone
 from suppliers.roles import Permission
 
 ORIGINS = {Channel.API: Origin.API, Channel.FILE: Origin.FILE, Channel.ERP: Origin.ERP}
@@ -94,7 +95,7 @@ def request_change(
             proposal = hold_change(proposal.pk)
             CHANGE_OF_BANK_LIFECYCLE.transition("confirm", proposal.state)
         wish = _wish(command, supplier, proposal, needs_proof=True)
-        change = proposal or _staged(wish, supplier, Origin.PORTAL, actor, at)
+        change = proposal or _staged(wish, supplier, Origin.PORTAL, user_id, actor, at)
         signals = signals_of(
             supplier,
             wish.account,
@@ -155,7 +156,8 @@ def propose_change(command: AskForChange, *, actor: Actor, at: datetime) -> Bank
     """A program, a sheet or the ERP says that an account is another. It is written down and does nothing: a person with
     a fresh second factor makes a request of it, or it is refused.
 
-    Raises `Invalid` and `Duplicate` as `request_change` does, and where too many wait already.
+    What a token proposes, who made it has asked for. Raises `Invalid` and `Duplicate` as `request_change` does, and
+    where too many wait already; `NotAllowed` for a supplier's token whose maker may make none there any more.
     """
     if not any(
         actor.may(one) for one in (Permission.BANK_PROPOSE, Permission.BANK_REQUEST, Permission.BANK_CALL)
@@ -164,6 +166,7 @@ def propose_change(command: AskForChange, *, actor: Actor, at: datetime) -> Bank
     seen = find_supplier(command.supplier, actor=actor)
     require_not_blocked(seen, actor)
     with acting(OFFICE):
+        proposer = actor.user_id if actor.user_id is not None else _maker(actor)
         supplier = hold_supplier(seen.pk)
         origin = ORIGINS.get(Channel(actor.channel), Origin.API)
         waiting = BankChange.objects.filter(supplier=supplier, state=ChangeState.PROPOSED)
@@ -175,7 +178,7 @@ def propose_change(command: AskForChange, *, actor: Actor, at: datetime) -> Bank
             like = numbers_like(wish.account).filter(supplier=supplier).values("id")
             if waiting.filter(number__in=like, kind=wish.kind, account=wish.before).exists():
                 raise Duplicate(_("The same change is proposed already and waits for a person."))
-        change = _staged(wish, supplier, origin, actor, at)
+        change = _staged(wish, supplier, origin, proposer, actor, at)
         change.reason = command.reason.strip()[:2000]
         change.save(update_fields=["reason"])
         record(
@@ -301,7 +304,25 @@ def _known_already(supplier: Supplier, account: Account, proposal: BankChange | 
     return []
 
 
-def _staged(wish: _Wish, supplier: Supplier, origin: str, actor: Actor, at: datetime) -> BankChange:
+def _maker(actor: Actor) -> int | None:
+    """Who made the token that acts: whoever left a program behind would otherwise go on asking through it."""
+    token = ApiToken.objects.filter(pk=actor.token_id or 0).first()
+    if token is None:
+        return None
+    if makers_gone([token]):
+        raise NotAllowed(
+            _(
+                "The person who made this token is no administrator there any more: it proposes no bank details. An "
+                "administrator makes a new one."
+            )
+        )
+    maker: int | None = token.created_by_user_id
+    return maker
+
+
+def _staged(
+    wish: _Wish, supplier: Supplier, origin: str, proposer: int | None, actor: Actor, at: datetime
+) -> BankChange:
     change = BankChange(
         supplier=supplier,
         kind=wish.kind,
@@ -309,7 +330,7 @@ def _staged(wish: _Wish, supplier: Supplier, origin: str, actor: Actor, at: date
         account=wish.before,
         proposed_at=at,
         proposed_by=actor.label,
-        proposed_by_user_id=actor.user_id,
+        proposed_by_user_id=proposer,
     )
     if wish.account is not None:
         account = wish.account

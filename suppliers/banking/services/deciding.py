@@ -86,7 +86,7 @@ def record_call(command: RecordCall, *, actor: Actor, factor: FreshFactor | None
             raise IllegalTransition(_("Nobody is called about a change that is not under way."))
         if user_id in change.askers:
             raise NotYou(_("You requested this change, or wrote the account down: somebody else calls."))
-        require_standing(user_id, _asked_at(change))
+        require_standing(user_id, _asked_at(change), at)
         if reason := why_not_call(
             user_id, approvers=[one.user_id for one in votes_of(change)], callers=callers_of(change)
         ):
@@ -177,7 +177,7 @@ def approve_change(
         )
         if reason:
             raise NotYou(reason)
-        require_standing(user_id, _asked_at(held))
+        require_standing(user_id, _asked_at(held), at)
         CHANGE_OF_BANK_LIFECYCLE.transition("approve", held.state)
         held.version = version  # what was looked at: `move` refuses any other
         last = len(approvers) + 1 == APPROVERS
@@ -281,7 +281,7 @@ def grant_shortening(
         said = [one.user_id for one in votes_of(held, VotePurpose.SHORTEN)]
         if user_id in (asked.asked_by_user_id, *held.askers, *said):
             raise NotYou(_("Two others let it wait less: neither who asked, nor one person twice."))
-        require_standing(user_id, _asked_at(held))
+        require_standing(user_id, _asked_at(held), at)
         BankVote.objects.create(
             supplier_id=held.supplier_id,
             change=held,

@@ -2,6 +2,7 @@
 people do, and can say no; the ERP's next telling, or where it tells none a person, says that it is done.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef
@@ -9,8 +10,9 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.audit.services import record
-from portal.kernel.errors import IllegalTransition, NotAllowed
+from portal.kernel.errors import IllegalTransition
 from portal.kernel.scope import acting, requires_scope
+from suppliers.banking.messages import FreshFactor
 from suppliers.banking.models import BankAccount, BankChange
 from suppliers.banking.queries import (
     OFFICE,
@@ -19,8 +21,10 @@ from suppliers.banking.queries import (
     hold_supplier,
     stands_in_erp,
     told_of,
+    votes_of,
     waiting_to_be_entered,
 )
+from suppliers.banking.services.guards import require_person
 from suppliers.banking.states import BY_ERP, AccountState, ChangeState
 from suppliers.roles import Permission
 
@@ -48,12 +52,14 @@ def overtake(supplier_id: int, *, at: datetime) -> None:
 
 
 @requires_scope
-def note_entered(change: BankChange, *, actor: Actor, at: datetime) -> BankChange:
-    """A person says that the ERP pays by a change now. Not where the ERP tells its accounts itself: that it does is
-    told there, not said. Raises `IllegalTransition` then, and where nothing is to be entered.
+def note_entered(change: BankChange, *, actor: Actor, factor: FreshFactor | None, at: datetime) -> BankChange:
+    """A person, with a fresh second factor, says that the ERP pays by a change now. Not where the ERP tells its
+    accounts itself: that it does is told there, not said. Raises `NeedsFactor`, and `IllegalTransition` then, and
+    where nothing is to be entered.
+
+    In a small house it may be one of those who approved it: that is kept, and shown, and forbidden to nobody.
     """
-    if not actor.may(Permission.BANK_APPROVE) or not actor.is_company or actor.user_id is None:
-        raise NotAllowed(_("You may not do this with bank details."))
+    user_id = require_person(actor, Permission.BANK_APPROVE, factor, at, ours=True)
     seen = find_change(change.key, actor=actor)
     with acting(OFFICE):
         hold_supplier(seen.supplier_id)
@@ -64,7 +70,9 @@ def note_entered(change: BankChange, *, actor: Actor, at: datetime) -> BankChang
             raise IllegalTransition(
                 _("The ERP tells its accounts itself: this is done as soon as it tells of the change.")
             )
-        _enter(held, actor.label, actor=actor, at=at)
+        held.entered_by_user_id = user_id
+        approved_too = user_id in {one.user_id for one in votes_of(held)}
+        _enter(held, actor.label, {"approved_too": approved_too}, actor=actor, at=at)
     return held
 
 
@@ -75,15 +83,18 @@ def erp_tells(supplier_id: int, at: datetime) -> bool:
     return any(max(row.told_at, row.gone_at or row.told_at) > at - TELLS_FOR for row in rows)
 
 
-def _enter(change: BankChange, who: str, *, actor: Actor, at: datetime) -> None:
+def _enter(
+    change: BankChange, who: str, facts: Mapping[str, bool] | None = None, *, actor: Actor, at: datetime
+) -> None:
     change.entered_at, change.entered_by = at, who
-    change.save(update_fields=["entered_at", "entered_by"])
+    change.save(update_fields=["entered_at", "entered_by", "entered_by_user_id"])
+    how = "told" if who == BY_ERP else "said" if who else "overtaken"
     record(
         "bank.change_entered",
         change.stream,
         actor=actor,
         at=at,
         supplier_id=change.supplier_id,
-        facts={"kind": change.kind, "how": "told" if who == BY_ERP else "said" if who else "overtaken"},
+        facts={"kind": change.kind, "how": how, **(facts or {})},
         internal=True,
     )

@@ -125,7 +125,10 @@ def freeze_by_link(notice: BankNotice, *, at: datetime) -> BankFreeze:
     """An earlier contact pressed 'this was not me' in a mail: no account, no password, one press. In the office."""
     supplier = hold_supplier(notice.supplier_id)
     actor = Actor.system(notice.name or notice.address, Channel.LINK)
-    reason = _("%(who)s says: this was not me.") % {"who": notice.name or notice.address}
+    said = {"who": notice.name or notice.address, "person": notice.about.get("name", "")}
+    reason = _("%(who)s says: this was not me.") % said
+    if notice.kind == BankNoticeKind.NEW_PERSON:
+        reason = _("%(who)s says: we do not know %(person)s, who acts for us now.") % said
     freeze = freeze_everything(supplier, notice.change, reason, mark=notice.mark, actor=actor, at=at)
     BankNotice.objects.filter(pk=notice.pk, pressed_at=None).update(pressed_at=at)
     return freeze
@@ -152,7 +155,7 @@ def ask_thaw(
     text = require_reason(reason)
     with acting(OFFICE):
         held = _held_freeze(freeze)
-        _require_others(held, user_id, releases=releases)
+        _require_others(held, user_id, at, releases=releases)
         if held.thaw_asked_by_user_id not in (None, user_id) and _stands(held):
             raise IllegalTransition(
                 _("%(who)s has asked for it a moment before you. Read why, then confirm it or leave it.")
@@ -182,7 +185,7 @@ def confirm_thaw(
     text = require_reason(reason)
     with acting(OFFICE):
         held = _held_freeze(freeze)
-        _require_others(held, user_id, releases=held.releases)
+        _require_others(held, user_id, at, releases=held.releases)
         if held.thaw_asked_by_user_id is None or not _stands(held):
             raise IllegalTransition(
                 _("Somebody asks for it first, with a reason; then another one confirms.")
@@ -197,9 +200,8 @@ def confirm_thaw(
         _note(held, "bank.thawed", {"reason": text[:300], "releases": held.releases}, actor, at)
         for row in BankChange.objects.filter(supplier_id=held.supplier_id, state=ChangeState.FROZEN):
             change = hold_change(row.pk)
-            CHANGE_OF_BANK_LIFECYCLE.move(
-                change, "thaw", actor=actor, at=at, facts={"reason": text[:300]}, fields=begun_anew(change)
-            )
+            # Why is between our people: it may say what another supplier has, or whom one suspects.
+            CHANGE_OF_BANK_LIFECYCLE.move(change, "thaw", actor=actor, at=at, fields=begun_anew(change))
         if held.releases:
             found = BankAccount.objects.filter(supplier_id=held.supplier_id, state=AccountState.HELD)
             for account in found.select_for_update(of=("self",)):
@@ -230,9 +232,9 @@ def _held_freeze(freeze: BankFreeze) -> BankFreeze:
     return held
 
 
-def _require_others(freeze: BankFreeze, user_id: int, *, releases: bool) -> None:
+def _require_others(freeze: BankFreeze, user_id: int, at: datetime, *, releases: bool) -> None:
     """Raise `NotYou` for who froze it; who requested, or wrote down, what stands still or what brought an account that
-    is held; where those are paid to again, who approved that; and whose role is too new.
+    is held; where those are paid to again, who approved that; and whose role or second factor is too new.
     """
     about = BankChange.objects.filter(supplier_id=freeze.supplier_id)
     barred = {freeze.frozen_by_user_id}
@@ -250,7 +252,7 @@ def _require_others(freeze: BankFreeze, user_id: int, *, releases: bool) -> None
                     "You approved an account that is held: others say whether it is paid to again, or it stays held."
                 )
             )
-    require_standing(user_id, freeze.frozen_at)
+    require_standing(user_id, freeze.frozen_at, at)
 
 
 def _note(freeze: BankFreeze, kind: str, facts: dict[str, object], actor: Actor, at: datetime) -> None:

@@ -7,10 +7,9 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.errors import Invalid, NotAllowed, Problem, Refusal
-from suppliers.approvers import standing_problem
 from suppliers.banking.messages import FreshFactor
 from suppliers.banking.policies import is_fresh, reason_problem
-from suppliers.banking.queries import open_freeze
+from suppliers.banking.queries import judging_problem, open_freeze
 from suppliers.models import Supplier
 from suppliers.roles import Permission
 
@@ -55,9 +54,10 @@ def require_person(
     return actor.user_id
 
 
-def require_standing(user_id: int, before: datetime) -> None:
-    """Raise `NotYou` for whoever got the role too late: accounts made for one change judge nothing."""
-    if problem := standing_problem(user_id, before):
+def require_standing(user_id: int, before: datetime, at: datetime) -> None:
+    """Raise `NotYou` for whoever got the role too late, or has a second factor of today: accounts made, or taken over,
+    for one change judge nothing."""
+    if problem := judging_problem(user_id, before, at):
         raise NotYou(problem)
 
 

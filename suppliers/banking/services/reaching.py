@@ -63,7 +63,7 @@ def go_on_without(
         held = hold_change(seen.pk)
         if user_id in held.askers:
             raise NotYou(_("You requested this change, or wrote the account down: somebody else says so."))
-        require_standing(user_id, held.requested_at or held.proposed_at)
+        require_standing(user_id, held.requested_at or held.proposed_at, at)
         missing = list(unreached(held).order_by("id"))
         if held.state not in OPEN or not missing:
             raise IllegalTransition(_("There is nobody whom we could not reach."))

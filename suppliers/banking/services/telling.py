@@ -1,6 +1,6 @@
 """Who is told, at once and all of them: a notice is made with what it tells of, and leaves by the outbox."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.conf import settings
@@ -12,7 +12,8 @@ from suppliers.banking.messages import KnownContact
 from suppliers.banking.models import BankChange, BankNotice
 from suppliers.banking.policies import who_is_told
 from suppliers.banking.queries import company_watchers, known_contacts
-from suppliers.models import Supplier
+from suppliers.banking.states import BankNoticeKind
+from suppliers.models import Supplier, User
 
 TOPIC = "bank notices"
 
@@ -42,10 +43,46 @@ def tell_everybody(
         *_notices(kind, supplier, change, contacts, of_company=False, at=at),
         *_notices(kind, supplier, change, ours, of_company=True, at=at),
     ]
+    return _sent_off(notices, actor=actor, at=at)
+
+
+@requires_scope
+def tell_of_new_person(
+    supplier: Supplier,
+    person: User,
+    about: Mapping[str, str],
+    *,
+    before: datetime,
+    actor: Actor,
+    at: datetime,
+) -> list[BankNotice]:
+    """Make the notices that somebody new acts for a supplier, who may be called back about its bank details one day: to
+    every contact from before a moment, whose link freezes. In the office.
+
+    A supplier's first people have nobody before them: then not even its address in the ERP is told, which they are
+    often invited at, person by person.
+    """
+    known = [one for one in known_contacts(supplier) if one.since_at < before and one.user_id != person.pk]
+    if not any(one.user_id is not None for one in known):
+        return []
+    contacts = [
+        one
+        for one in who_is_told(known, at=at, former_days=settings.BANK_FORMER_DAYS)
+        if one.address.casefold() != person.email.casefold()
+    ]
+    notices = _notices(
+        BankNoticeKind.NEW_PERSON, supplier, None, contacts, of_company=False, about=about, at=at
+    )
+    return _sent_off(notices, actor=actor, at=at)
+
+
+def _sent_off(notices: list[BankNotice], *, actor: Actor, at: datetime) -> list[BankNotice]:
     BankNotice.objects.bulk_create(notices)
     enqueue_all(
         [
-            Outgoing(TOPIC, f"bank_notice:{one.key}", "bank.notice", {"notice": str(one.key)}, supplier.pk)
+            Outgoing(
+                TOPIC, f"bank_notice:{one.key}", "bank.notice", {"notice": str(one.key)}, one.supplier_id
+            )
             for one in notices
         ],
         actor=actor,
@@ -61,6 +98,7 @@ def _notices(
     contacts: Iterable[KnownContact],
     *,
     of_company: bool,
+    about: Mapping[str, str] | None = None,
     at: datetime,
 ) -> list[BankNotice]:
     return [
@@ -68,6 +106,7 @@ def _notices(
             supplier=supplier,
             change=change,
             kind=kind,
+            about=dict(about or {}),
             of_company=of_company,
             address=one.address,
             name=one.name,

@@ -19,6 +19,17 @@ FROM suppliers_bankcontact gone JOIN kernel_auditevent told
 WHERE gone.until_at < %(before)s AND notice.supplier_id = gone.supplier_id
 AND lower(notice.address) = lower(gone.address) AND notice.made_at < %(before)s
 """
+# Who was new once is named in the notices that told of them.
+NEW_PEOPLE = """
+UPDATE suppliers_banknotice notice
+SET about = notice.about || jsonb_build_object(
+    'address', 'former-' || gone.user_id || '@erased.invalid', 'name', 'Former user ' || gone.user_id
+)
+FROM suppliers_bankcontact gone JOIN kernel_auditevent told
+    ON told.kind = %(erased)s AND told.stream = 'person:' || gone.user_id
+WHERE gone.until_at < %(before)s AND notice.supplier_id = gone.supplier_id
+AND lower(notice.about ->> 'address') = lower(gone.address) AND notice.made_at < %(before)s
+"""
 CONTACTS = """
 UPDATE suppliers_bankcontact gone
 SET address = 'former-' || gone.user_id || '@erased.invalid', name = 'Former user ' || gone.user_id
@@ -38,7 +49,7 @@ class Command(BaseCommand):
         before = timezone.now() - timedelta(days=settings.BANK_FORMER_DAYS)
         changed = 0
         with transaction.atomic(), connection.cursor() as cursor:
-            for statement in (NOTICES, CONTACTS):  # in this order: the notices are found by the contacts
+            for statement in (NOTICES, NEW_PEOPLE, CONTACTS):  # the notices are found by the contacts
                 cursor.execute(statement, {"erased": ERASED, "before": before})
                 changed += cursor.rowcount
         self.stdout.write(f"{changed} rows have a number in place of a name.")

@@ -9,10 +9,10 @@ from portal.kernel.actors import Actor
 from portal.kernel.audit.services import record
 from portal.kernel.errors import Invalid, NotAllowed, NotFound, Problem, Refusal
 from portal.kernel.scope import acting, requires_scope
-from suppliers.models import Membership, User
+from suppliers.models import ApiToken, Membership, User
 from suppliers.people.policies import leaves_an_administrator
 from suppliers.people.queries import KEEPER, find_member
-from suppliers.roles import Permission, SupplierRole
+from suppliers.roles import SUPPLIER_ROLES, Permission, SupplierRole
 from suppliers.signin.services import end_sessions
 
 
@@ -38,6 +38,8 @@ def change_member_role(pk: int, role: str, *, actor: Actor, at: datetime) -> Mem
         Membership.objects.filter(pk=member.pk).update(role=role)
         facts = {"name": member.user.name, "from": member.role, "to": role}
         _record("supplier.member_role_changed", member, facts, actor=actor, at=at)
+        if Permission.TOKEN_MANAGE not in SUPPLIER_ROLES[role]:
+            _tell_of_tokens(member, actor=actor, at=at)
     member.role = role
     return member
 
@@ -57,6 +59,7 @@ def remove_member(pk: int, *, actor: Actor, at: datetime, tell: bool = True) -> 
         end_sessions(member.user)
         facts = {"name": member.user.name, "role": member.role}
         _record("supplier.member_removed", member, facts, actor=actor, at=at, tell=tell)
+        _tell_of_tokens(member, actor=actor, at=at)
     return member
 
 
@@ -106,11 +109,45 @@ def _record(
     tell: bool = True,
 ) -> None:
     supplier = member.supplier
-    person = {
-        "address": member.user.email,
-        "name": member.user.name,
-        "language": member.user.language,
-        "time_zone": member.user.time_zone,
-    }
-    told = {**facts, "supplier": supplier.name, "tell": [person] if tell else []}
+    told = {**facts, "supplier": supplier.name, "tell": [_reader(member.user)] if tell else []}
     record(kind, f"supplier:{supplier.key}", actor=actor, at=at, supplier_id=supplier.pk, facts=told)
+
+
+def _reader(user: User) -> dict[str, str]:
+    return {
+        "address": user.email,
+        "name": user.name,
+        "language": user.language,
+        "time_zone": user.time_zone,
+    }
+
+
+def _tell_of_tokens(member: Membership, *, actor: Actor, at: datetime) -> None:
+    """The programs of a company outlive whoever made their tokens, who may know the secrets still: its other
+    administrators hear which those are. They propose no bank details from now on (suppliers/banking)."""
+    supplier = member.supplier
+    left = ApiToken.objects.filter(
+        supplier=supplier, created_by_user_id=member.user_id, revoked_at=None
+    ).order_by("id")
+    names = list(left.values_list("name", flat=True))
+    if not names:
+        return
+    makers = [role for role, may in SUPPLIER_ROLES.items() if Permission.TOKEN_MANAGE in may]
+    others = User.objects.filter(
+        is_active=True, memberships__supplier=supplier, memberships__role__in=makers
+    ).exclude(pk=member.user_id)
+    facts = {
+        "name": member.user.name,
+        "supplier": supplier.name,
+        "tokens": names,
+        "tell": [_reader(one) for one in others.distinct().order_by("id")],
+    }
+    record(
+        "supplier.tokens_left",
+        supplier.stream,
+        actor=actor,
+        at=at,
+        supplier_id=supplier.pk,
+        facts=facts,
+        internal=True,
+    )

@@ -117,6 +117,14 @@ def asks_as_one_who_is_new(people, globex, now):
     return {}
 
 
+def asks_as_one_whose_role_was_raised(people, globex, now):
+    with acting(OFFICE):
+        mine = Membership.objects.filter(user=people["gil"].user, supplier=globex)
+        for role in ("read_only", "administrator"):
+            mine.update(role=role)
+    return {}
+
+
 def asks_from_another_browser(people, globex, now):
     return {"device": Device("a-borrowed-telephone")}
 
@@ -274,6 +282,7 @@ def asks_while_another_remit_to_address_waits(people, globex, now):
 STORIES = [
     (asks_as_ever, {}, 72),
     (asks_as_one_who_is_new, {"new_person": 48}, 120),
+    (asks_as_one_whose_role_was_raised, {"new_person": 48}, 120),
     (asks_from_another_browser, {"new_device": 24}, 96),
     (asks_days_after_a_sign_in_from_afar, {"new_country": 48}, 120),
     (asks_for_an_account_abroad, {"foreign_account": 48}, 120),

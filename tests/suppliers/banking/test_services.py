@@ -7,6 +7,7 @@ from io import StringIO
 from types import SimpleNamespace
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core import mail as outbox
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
@@ -25,6 +26,7 @@ from procurement.notifications.bank import mail_of
 from procurement.notifications.bounces import provider_says
 from procurement.notifications.services import hear_of_bounces
 from procurement.notifications.services.gathering import POSTMAN
+from suppliers.authentication import actor_of_token
 from suppliers.banking.messages import AskForChange, FreshFactor, RecordCall
 from suppliers.banking.models import (
     BankAccount,
@@ -56,6 +58,7 @@ from suppliers.banking.services import (
     hear_of_accounts,
     open_proof,
     papers_of_old_keys,
+    propose_change,
     record_call,
     refuse_change,
     request_change,
@@ -69,11 +72,11 @@ from suppliers.banking.services.guards import NotYou
 from suppliers.details.models import Contact
 from suppliers.messages import SupplierPaper
 from suppliers.models import Membership, Supplier, User
-from suppliers.people.services import change_staff_role
+from suppliers.people.services import change_staff_role, remove_member
 from suppliers.queries import actor_of
 from suppliers.roles import COMPANY_ROLES, Permission
-from suppliers.services import receive_suppliers
-from suppliers.signin.models import SignIn
+from suppliers.services import create_token, receive_suppliers
+from suppliers.signin.models import FactorConfirmation, SignIn
 from suppliers.signin.services import ask_factor_reset
 from suppliers.sso.messages import WriteProvider
 from suppliers.sso.models import IdentityProvider, ProviderDomain
@@ -472,6 +475,70 @@ def test_an_installation_younger_than_that_asks_only_that_they_were_there_before
         approve(change, people["max"], now)
 
 
+def test_nobody_makes_a_contact_older_once_bank_details_were_asked_for(people, acme, now):
+    def aged():
+        with acting(OFFICE):
+            return BankContact.objects.filter(supplier=acme).update(since_at=now - 500 * DAY)
+
+    assert aged() == 5
+    ask(wanted(acme), people["asha"], now)
+    assert aged() == 0
+
+
+def test_whose_factor_is_new_judges_nothing_though_its_address_has_confirmed_it(people, acme, now):
+    change = ask(wanted(acme), people["asha"], now)
+    max_ = people["max"]
+    with acting(OFFICE):
+        Authenticator.objects.filter(user=max_.user).update(created_at=now - 23 * HOUR)
+        FactorConfirmation.objects.create(user=max_.user, confirmed_at=now - HOUR)
+    client = Client()
+    client.force_login(max_.user)
+    page = client.get(f"/bank/changes/{change.key}/").content.decode()
+    for verb in (approve, call):
+        with pytest.raises(NotYou, match="second factor is new"):
+            verb(change, max_, now)
+    globex = in_office(lambda: Supplier.objects.get(number="GLOBEX"))
+    with acting(people["gil"].actor):
+        frozen = freeze_bank_details(globex, WHY, actor=people["gil"].actor, at=now)
+    with pytest.raises(NotYou, match="second factor is new"), acting(max_.actor):
+        ask_thaw(frozen, WHY, actor=max_.actor, factor=factor(max_, now), at=now)
+    assert "Your second factor is new" in page
+    assert f"/bank/changes/{change.key}/approve/" not in page
+    assert approve(change, max_, now + HOUR).state == "first_approved"
+
+
+def test_what_a_token_proposes_its_maker_has_asked_for(people, acme, now):
+    asha, root = people["asha"], people["root"]
+
+    def proposed(secret, number):
+        actor = actor_of_token(secret, at=now)
+        with acting(actor):
+            return propose_change(wanted(acme, number), actor=actor, at=now)
+
+    with acting(asha.actor):
+        theirs = create_token("Billing", "invoice", supplier=acme, actor=asha.actor, at=now).secret
+    change = proposed(theirs, NEW_IBAN)
+    assert change.askers == {asha.user.pk}
+    with acting(OFFICE):
+        assert "asha@supplier.example" not in {one.address for one in contacts_to_call(change)}
+    with acting(root.actor):
+        ours = create_token("Billing too", "invoice", supplier=acme, actor=root.actor, at=now).secret
+    change = proposed(ours, THIRD_IBAN)
+    told_by = ask(replace(wanted(acme), proposal=change.key, typed=None), asha, now)
+    told(told_by)
+    with pytest.raises(NotYou, match="wrote this account down"):
+        approve(told_by, root, now)
+
+    # What Asha made goes on without her, but says no more to which account is paid.
+    with acting(root.actor):
+        mine = Membership.objects.get(user=asha.user, supplier=acme)
+        remove_member(mine.pk, actor=root.actor, at=now)
+    with pytest.raises(NotAllowed, match="who made this token"):
+        proposed(theirs, OLD_IBAN)
+    assert actor_of_token(theirs, at=now) is not None
+    assert proposed(ours, OLD_IBAN).state == "proposed"
+
+
 def test_all_who_see_to_bank_details_hear_of_somebody_new_among_them(people, now):
     def told(*events):
         outbox.outbox.clear()
@@ -546,8 +613,8 @@ def risks(change):
 
 def test_risks_lengthen_the_wait_and_no_supplier_hears_of_them(people, acme, account, now):
     with acting(OFFICE):
-        for one in ("asha", "olga", "arun", "sam"):
-            BankContact.objects.filter(user_id=people[one].user.pk).update(since_at=now - timedelta(days=29))
+        mine = Membership.objects.filter(user=people["asha"].user)
+        mine.update(role_since_at=now - timedelta(days=29))
         Membership.objects.get(user=people["arun"].user).delete()
         seen = {"user": people["asha"].user, "country": "NG", "is_new_country": True}
         SignIn.objects.create(at=now - 13 * DAY, **seen)
@@ -845,6 +912,9 @@ def test_two_others_thaw_it_each_with_a_reason_and_all_begins_anew(people, acme,
     thaw(confirm_thaw, "petra")
 
     thawed = again(waiting)
+    with acting(people["asha"].actor):  # why it goes on is between our people
+        seen = AuditEvent.objects.visible_to(people["asha"].actor).filter(stream=thawed.stream)
+        assert seen.get(kind="bank.change_thawed").facts == {"from": "frozen", "to": "requested"}
     assert (thawed.state, thawed.round, thawed.approved_at, thawed.waits_until) == (
         "requested",
         2,
@@ -960,14 +1030,14 @@ def test_a_program_proposes_and_a_person_requests(people, acme, now):
 def test_whoever_proposed_an_account_is_not_asked_back_whether_it_is_right(people, acme, now):
     # Asha's open session is enough to propose by the API; the fraudster then rings our administrator up, who requests
     # it in the supplier's name. Asha's own word, or nobody's but hers, must not carry it.
+    with acting(OFFICE):
+        others = BankContact.objects.filter(supplier=acme).exclude(user_id=people["asha"].user.pk)
+        others.update(since_at=now - 20 * DAY)
     client = Client()
     client.force_login(people["asha"].user)
     body = {"kind": "add", "country": "DE", "number": NEW_IBAN, "holder": "Acme Valves", "currency": "EUR"}
     made = client.post("/api/v1/bank-changes", body, content_type="application/json")
     assert (made.status_code, made.json()["state"]) == (201, "proposed")
-    with acting(OFFICE):
-        others = BankContact.objects.filter(supplier=acme).exclude(user_id=people["asha"].user.pk)
-        others.update(since_at=now - 20 * DAY)
     command = AskForChange(acme.key, "add", WHY, proof=PAPER, proposal=made.json()["key"])
     now += HOUR
     change = ask(command, people["root"], now)

@@ -17,7 +17,13 @@ from procurement.inbox.services.review import INBOX, review_cases
 from suppliers.banking.messages import AccountsPaper, PaidTo
 from suppliers.banking.models import BankAccount, BankChange, BankTold
 from suppliers.banking.queries import OFFICE
-from suppliers.banking.services import hear_of_erp, note_entered, refuse_change, take_due_effect
+from suppliers.banking.services import (
+    NeedsFactor,
+    hear_of_erp,
+    note_entered,
+    refuse_change,
+    take_due_effect,
+)
 from tests.builders.bank import (
     NEW_IBAN,
     OLD_IBAN,
@@ -25,6 +31,7 @@ from tests.builders.bank import (
     all_said,
     an_account,
     ask,
+    factor,
     long_known,
     typed,
     wanted,
@@ -191,7 +198,7 @@ def test_what_is_in_force_is_a_task_until_the_erp_tells_of_it(people, acme, now)
     assert hear(paper(OLD_IBAN), at=later)[0] == 0
     assert (proposed(), alarms()) == ([], [])
     with pytest.raises(IllegalTransition, match="tells its accounts itself"), acting(people["otto"].actor):
-        note_entered(change, actor=people["otto"].actor, at=later)
+        note_entered(change, actor=people["otto"].actor, factor=factor(people["otto"], later), at=later)
     hear(paper(OLD_IBAN, NEW_IBAN), at=later)
     assert in_office(lambda: BankChange.objects.get(pk=change.pk).entered_at) is None
     hear(paper(NEW_IBAN), at=later + DAY)
@@ -239,13 +246,32 @@ def test_where_the_erp_tells_nothing_a_person_says_that_it_is_entered(people, ac
     assert "Enter it in the ERP" not in asha.get(reverse("bank-change", args=[change.key])).content.decode()
     assert asha.post(address).status_code in (403, 404)
     with pytest.raises(NotAllowed), acting(people["asha"].actor):
-        note_entered(change, actor=people["asha"].actor, at=now)
+        note_entered(change, actor=people["asha"].actor, factor=factor(people["asha"], now), at=now)
+    # As to be shown a number: a session alone, or somebody at an open desk, says nothing of the kind.
+    with pytest.raises(NeedsFactor), acting(people["otto"].actor):
+        note_entered(change, actor=people["otto"].actor, factor=None, at=now)
+    assert otto.post(address).status_code == 409
+    show_factor(otto, people["otto"].user)
     assert otto.post(address).status_code == 303
     done = in_office(lambda: BankChange.objects.get(pk=change.pk))
     assert done.entered_by == people["otto"].actor.label
     assert otto.post(address).status_code == 409
     facts = in_office(lambda: AuditEvent.objects.get(kind="bank.change_entered").facts)
-    assert facts == {"kind": "add", "how": "said"}
+    assert facts == {"kind": "add", "how": "said", "approved_too": False}
+    assert done.entered_by_user_id == people["otto"].user.pk
+
+
+def test_who_approved_it_and_entered_it_too_is_shown_as_both(people, acme, now):
+    account = an_account(people, at=now)
+    change = in_office(lambda: BankChange.objects.get(made=account))
+    max_ = Client()
+    max_.force_login(people["max"].user)
+    show_factor(max_, people["max"].user)
+    assert max_.post(reverse("bank-entered", args=[change.key])).status_code == 303
+    facts = in_office(lambda: AuditEvent.objects.get(kind="bank.change_entered").facts)
+    assert facts == {"kind": "add", "how": "said", "approved_too": True}
+    page = max_.get(reverse("bank-change", args=[change.key])).content.decode()
+    assert "Max Manager, who also approved it" in page
 
 
 def test_our_people_read_by_the_api_how_an_account_came_and_whether_the_erp_pays_by_it(people, acme, now):
@@ -262,7 +288,7 @@ def test_our_people_read_by_the_api_how_an_account_came_and_whether_the_erp_pays
     first = in_office(lambda: BankAccount.objects.select_related("by_change").get(pk=account.pk).by_change)
     assert read(ours)[0][1:] == ("portal", None, None)
     with acting(people["otto"].actor):
-        note_entered(first, actor=people["otto"].actor, at=now)
+        note_entered(first, actor=people["otto"].actor, factor=factor(people["otto"], now), at=now)
     shown, moment = "DE •••• 3000", now.isoformat().replace("+00:00", "Z")
     assert read(ours) == [(shown, "portal", moment, "person")]
     assert read(ours, "bank-changes") == [(shown, "portal", moment, "person")]

@@ -25,7 +25,7 @@ from suppliers.people.services import (
     remove_member,
 )
 from suppliers.roles import CompanyRole, SupplierRole
-from suppliers.services import create_own_token
+from suppliers.services import create_own_token, create_token, revoke_token
 from tests.builders.factors import show_factor
 from tests.builders.notices import mailed
 from tests.people import FEED, PASSWORD
@@ -172,6 +172,34 @@ def test_who_is_removed_is_out_at_once_and_goes_on_elsewhere(people):
     assert 'action="/accounts/logout/"' in said
     assert 'href="/">To your own work' not in said  # there is none: the way led back to this page
     assert "You may not do that" in signed_in(people["arun"]).get("/people/invite/").content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_other_administrators_hear_of_tokens_that_outlive_who_made_them(people, world):
+    asha, sam, acme = people["asha"], people["sam"], world["ACME"]
+    do(change_member_role, asha, member_of(sam).pk, SupplierRole.ADMINISTRATOR)
+    with acting(asha.actor):
+        for name, scope in (("Order desk", "read"), ("Billing", "invoice"), ("Old", "invoice")):
+            made = create_token(name, scope, supplier=acme, actor=asha.actor, at=timezone.now())
+        revoke_token(made.token, actor=asha.actor, at=timezone.now())
+    mailed()
+
+    do(change_member_role, people["root"], member_of(asha).pk, SupplierRole.INVOICING)
+    (letter,) = mailed()
+    assert letter.to == ["Sam Both <sam@supplier.example>"]
+    assert letter.subject == "Access tokens of Asha Acme are still in use"
+    assert "Order desk, Billing" in letter.body
+    assert "Old" not in letter.body
+    assert "Asha Acme, who made it, is no administrator here any more" in signed_in(sam).get(
+        "/tokens/"
+    ).content.decode().replace("\n", " ")
+
+    do(change_member_role, people["root"], member_of(asha).pk, SupplierRole.ADMINISTRATOR)
+    do(remove_member, people["root"], member_of(asha).pk)
+    assert sorted(one.subject for one in mailed()) == [
+        "Access tokens of Asha Acme are still in use",
+        "You do not act for Acme Valves any more",
+    ]
 
 
 @pytest.mark.django_db(transaction=True)
