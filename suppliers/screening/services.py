@@ -34,6 +34,7 @@ from suppliers.states import SUPPLIER_LIFECYCLE, SupplierState
 MOST_AT_ONCE = 1_000
 LONGEST_REASON = 500
 LOCK = 0x73637265656E  # "screen"
+LOADING = 0x73636C697374  # "sclist"
 
 
 # --- lists ---------------------------------------------------------------------------------------------------
@@ -51,9 +52,14 @@ def load_list(
 ) -> SanctionsList:
     """Put a list in force in place of the one before; everybody is screened against it by and by.
 
-    Raises `Duplicate` where the very same file is in force already, and `Invalid` for one that names less than half as
-    many as the one in force, unless that `may_be_shorter`: a download that was cut off must not let go of hits unseen.
+    Raises `NotAllowed`, `Duplicate` where the very same file is in force already, and `Invalid` for one that names less
+    than half as many as the one in force, unless that `may_be_shorter`: a download that was cut off must not let go of
+    hits unseen.
     """
+    if not actor.may(Permission.SUPPLIER_MANAGE):
+        raise NotAllowed(_("Only a supplier administrator loads lists."))
+    with connection.cursor() as cursor:  # the first two lists of a source have no row to wait for
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOADING])
     before = SanctionsList.objects.select_for_update().filter(source=source, replaced_at=None).first()
     digest = hashlib.sha256(content).hexdigest()
     if before is not None and before.sha256 == digest:
@@ -62,7 +68,7 @@ def load_list(
     if before is not None and not may_be_shorter and 2 * len(unique) < before.parties:
         message = _(
             "This list names %(now)d parties, the one in force %(before)d: it may have been cut off. If it was "
-            "not, load it with --shorter."
+            "not, say that it is shorter (--shorter) and load it again."
         )
         said = message % {"now": len(unique), "before": before.parties}
         raise Invalid(said, [Problem("file", said, str(len(unique)), "shorter")])

@@ -9,10 +9,13 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from portal.kernel.access import DoorRequest, door
-from portal.kernel.errors import Invalid, Problem, Refusal
+from portal.kernel.errors import Duplicate, Invalid, Problem, Refusal
 from portal.kernel.web import paginate, see_other, whole_number
+from suppliers.people.ways import require_own_factor
 from suppliers.roles import Permission
-from suppliers.screening.forms import HitForm
+from suppliers.screening.files.reading import read_list
+from suppliers.screening.forms import HitForm, ListForm
+from suppliers.screening.messages import Listed
 from suppliers.screening.models import ScreeningHit
 from suppliers.screening.queries import (
     find_hit,
@@ -22,7 +25,7 @@ from suppliers.screening.queries import (
     lists_in_force,
     names_of,
 )
-from suppliers.screening.services import confirm_hit, dismiss_hit
+from suppliers.screening.services import confirm_hit, dismiss_hit, load_list
 from suppliers.screening.states import HIT_LIFECYCLE, HitState
 
 P = Permission
@@ -52,6 +55,59 @@ def screening_list(request: DoorRequest) -> HttpResponse:
         ],
     }
     return render(request, "suppliers/screening/list.html", context)
+
+
+class LoadRequest(DoorRequest):
+    """A request with the form that was posted to it, and the list that is read in its files."""
+
+    form: ListForm
+    raw: bytes
+    parties: list[Listed]
+
+
+def read_posted_list(request: LoadRequest) -> None:
+    """Read a posted list while no transaction is open: a large one takes seconds."""
+    require_own_factor(request)  # with a shorter list, open hits go by themselves
+    posted = request.method == "POST"
+    request.form = form = ListForm(request.POST, request.FILES) if posted else ListForm()
+    if not posted or not form.is_valid():
+        return
+    content = form.cleaned_data["file"].read()
+    aliases = form.cleaned_data["aliases"].read() if form.cleaned_data["aliases"] else b""
+    request.raw = content + aliases
+    try:
+        request.parties = read_list(form.cleaned_data["source"], content, aliases)
+    except Invalid as refusal:
+        form.add_problems(refusal)
+
+
+@door(P.SUPPLIER_MANAGE, methods=["GET", "POST"], before=read_posted_list)
+def screening_load(request: LoadRequest) -> HttpResponse:
+    """Put a list in force in place of the one before of its source. The portal fetches none by itself."""
+    form = request.form
+    if form.is_valid():
+        try:
+            with transaction.atomic():
+                made = load_list(
+                    form.cleaned_data["source"],
+                    request.parties,
+                    request.raw,
+                    may_be_shorter=form.cleaned_data["shorter"],
+                    actor=request.actor,
+                    at=request.at,
+                )
+        except Invalid as refusal:
+            form.add_problems(refusal)
+        except Duplicate as refusal:
+            form.add_error("file", refusal.message)
+        else:
+            said = _(
+                "%(n)d parties are loaded. Suppliers are screened against them within a quarter of an hour."
+            )
+            messages.success(request, said % {"n": made.parties})
+            return see_other("screening-list")
+    status = 422 if form.is_bound else 200
+    return render(request, "suppliers/screening/load.html", {"form": form}, status=status)
 
 
 @door(P.SUPPLIER_MANAGE)

@@ -24,13 +24,18 @@ LONGEST = 350
 def read_list(source: str, content: bytes, aliases: bytes = b"") -> list[Listed]:
     """The parties of a list. Raises `Invalid` where the file is none of that source, or names nobody."""
     readers = {ListSource.OFAC: _ofac, ListSource.EU: _eu, ListSource.OWN: _own}
-    found = readers[ListSource(source)](_text(content), _text(aliases))
+    try:
+        found = readers[ListSource(source)](_text(content), _text(aliases))
+    except csv.Error as error:
+        raise _refused(_("This is no CSV file that can be read.")) from error
     if not found:
         raise _refused(_("This file names nobody."))
     return found
 
 
 def _text(content: bytes) -> str:
+    if b"\0" in content:
+        raise _refused(_("This is no CSV file that can be read."))
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
