@@ -17,6 +17,7 @@ from suppliers.merging.services import ask_merge
 from suppliers.messages import SupplierPaper
 from suppliers.models import Supplier
 from suppliers.offboarding.messages import BeginOffboarding
+from suppliers.offboarding.queries import today_at
 from suppliers.offboarding.services import begin_offboarding
 from suppliers.services import receive_suppliers
 from tests.browser.axe import faults_in_every_look
@@ -40,7 +41,9 @@ def test_from_the_page_of_a_supplier_to_the_end_and_every_page_in_every_look(
     expect(root.get_by_role("rowheader", name="Answers in time")).to_be_visible()
     root.go_back()
     root.get_by_role("link", name="End the business with this supplier").click()
-    root.get_by_label("Last day").fill(timezone.now().date().isoformat())
+    with acting(FEED):
+        today = today_at(Supplier.objects.get(number="ACME"), timezone.now())
+    root.get_by_label("Last day").fill(today.isoformat())
     root.get_by_label("Reason").fill("Another source.")
     root.get_by_role("button", name="Begin, and tell its people").click()
     expect(root.get_by_text("Begun. The supplier’s people are told the last day.")).to_be_visible()

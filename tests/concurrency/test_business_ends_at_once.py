@@ -16,6 +16,7 @@ from procurement.partners.services import end_business
 from suppliers.models import Membership, Supplier, User
 from suppliers.offboarding.messages import BeginOffboarding
 from suppliers.offboarding.models import Offboarding
+from suppliers.offboarding.queries import today_at
 from suppliers.offboarding.services import begin_offboarding
 from suppliers.people.messages import InvitePerson
 from suppliers.people.services import accept_invitation, invite_person
@@ -36,7 +37,7 @@ def acme(world):
 
 def begun(root, acme):
     now = timezone.now()
-    command = BeginOffboarding(acme.key, now.date(), "Another source.")
+    command = BeginOffboarding(acme.key, today_at(acme, now), "Another source.")
     with acting(root):
         return begin_offboarding(command, actor=root, at=now - timedelta(hours=1))
 
