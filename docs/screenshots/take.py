@@ -39,14 +39,19 @@ LEADS = {
     "document": re.compile(r"^/documents/[0-9a-f-]{36}/$"),
     "bank": re.compile(r"^/bank/changes/[0-9a-f-]{36}/$"),
     "person": re.compile(r"^/signin/people/[0-9]+/$"),
+    "supplier": re.compile(r"^/suppliers/[0-9a-f-]{36}/$"),
+    "provider": re.compile(r"^/signin/providers/[0-9a-f-]{36}/$"),
+    "leaving": re.compile(r"^/suppliers/[0-9a-f-]{36}/offboarding/$"),
 }
 LINK = re.compile(r"https?://\S+?(/l/\S+)")
 
-# Name of the picture: who looks, at which address. What follows an arrow is the first of its kind that the address
-# before lists; "link" is the signed link that a mail holds.
+# Name of the picture: who looks, at which address. What follows an arrow is the first (or last) of its kind that the
+# address before lists; "link" is the signed link that a mail holds, "remind" ticks all that a list shows and looks at
+# the mails before one goes.
 PICTURES = {
     "sign-in": ("", "/accounts/login/"),
     "supplier-home": ("supplier", "/"),
+    "supplier-started": ("supplier", "/#g"),
     "supplier-orders": ("supplier", "/orders/"),
     "supplier-order": ("supplier", "/orders/?agreement=awaiting -> order"),
     "supplier-shipments": ("supplier", "/shipments/?view=way"),
@@ -81,6 +86,14 @@ PICTURES = {
     "onboarding": ("administrator", "/onboarding/"),
     "onboarding-invite": ("administrator", "/onboarding/candidates/"),
     "onboarding-run": ("administrator", "/onboarding/ -> onboarding"),
+    "onboarding-remind": ("administrator", "/onboarding/ -> remind"),
+    "onboarding-template": ("administrator", "/onboarding/templates/everybody/edit/#id_segments_0"),
+    "terms": ("administrator", "/onboarding/terms/conduct/"),
+    "supplier": ("administrator", "/suppliers/?q=100010 -> supplier"),
+    "leaving": ("administrator", "/suppliers/offboardings/ -> leaving"),
+    "trail": ("administrator", "/trail/?matter=bank"),
+    "single-sign-on": ("administrator", "/signin/providers/ -> last provider"),
+    "document-holders": ("administrator", "/documents/holders/"),
     "documents": ("administrator", "/documents/"),
     "document": ("administrator", "/documents/ -> document"),
     "bank-changes": ("accounts_payable", "/bank/"),
@@ -99,7 +112,9 @@ PICTURES = {
 def looking(browser: Browser, width: int, theme: str, state: StorageState | None) -> Iterator[Page]:
     """A page of somebody's own, in one size and theme."""
     viewport = {"width": width, "height": WIDTHS[width]}
-    context = browser.new_context(viewport=viewport, color_scheme=theme, storage_state=state)
+    context = browser.new_context(
+        viewport=viewport, color_scheme=theme, storage_state=state, reduced_motion="reduce"
+    )
     yield context.new_page()
     context.close()
 
@@ -120,14 +135,29 @@ def go(page: Page, way: str) -> None:
     address, *leads = way.split(" -> ")
     page.goto(DEMO["address"] + address)
     for lead in leads:
-        page.goto(DEMO["address"] + (_link(page) if lead == "link" else _first(page, LEADS[lead])))
+        if lead == "remind":
+            _remind(page)
+        else:
+            page.goto(DEMO["address"] + (_link(page) if lead == "link" else _found(page, lead)))
     page.wait_for_load_state("networkidle")
+    if "#" in way:  # what was drawn before the page went there is still on its way
+        page.wait_for_timeout(1000)
 
 
-def _first(page: Page, looks: re.Pattern[str]) -> str:
-    """The first link of the main part that looks so."""
+def _found(page: Page, lead: str) -> str:
+    """The first link of the main part that looks so, or the last."""
+    looks = LEADS[lead.removeprefix("last ")]
     links = (link.get_attribute("href") or "" for link in page.query_selector_all("main a[href]"))
-    return next(link for link in (one.split("?")[0].split("#")[0] for one in links) if looks.match(link))
+    found = [link for link in (one.split("?")[0].split("#")[0] for one in links) if looks.match(link)]
+    return found[-1] if lead.startswith("last ") else found[0]
+
+
+def _remind(page: Page) -> None:
+    """Tick the first supplier and all others that match, and see whom a reminder would go to. None goes."""
+    page.locator("input[name=pick]").first.check()
+    page.locator("input[name=every]").check()
+    page.locator("button[name=what][value=remind]").click()
+    page.wait_for_url("**/onboarding/chases/*/")
 
 
 def _link(page: Page) -> str:

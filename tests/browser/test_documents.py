@@ -81,3 +81,19 @@ def test_a_certificate_from_the_first_page_to_accepted_and_every_page_at_two_wid
             browsers[who].goto(address)
             found += faults(browsers[who], f"documents {name}", tmp_path)
     assert found == []
+
+
+def test_a_day_in_the_queue_is_one_line_at_any_width(at: Any, people: dict[str, Any]) -> None:
+    require("insurance", countries=("IN",))
+    clock(timezone.now())
+    supply(people["asha"], "insurance", at=timezone.now(), name="insurance.pdf")
+    root = at("root")
+    for width in (390, 820, 1440):
+        root.set_viewport_size({"width": width, "height": 900})
+        root.goto("/documents/")
+        day = root.locator("td", has_text="until ").first
+        lines = day.evaluate(
+            "cell => { const all = document.createRange(); all.selectNodeContents(cell); "
+            "return new Set([...all.getClientRects()].map(one => Math.round(one.top))).size; }"
+        )
+        assert (width, day.inner_text().split()[0], lines) == (width, "until", 1)

@@ -53,3 +53,23 @@ def test_a_view_is_saved_from_the_dialog(page: Any, people: dict[str, Any], addr
     page.locator("#dialog button.btn-primary").click()
 
     page.locator(".q-views").get_by_role("link", name="Mine").wait_for()
+
+
+@pytest.mark.parametrize("address", ["/orders/", "/suppliers/", "/onboarding/"])
+def test_what_a_menu_of_the_head_holds_can_be_pressed_on_a_phone(
+    page: Any, people: dict[str, Any], address: str
+) -> None:
+    sign_in(page, people["root"])
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(address)
+
+    page.locator(".q-head .q-menu > summary", has_text="Export").click()
+
+    # Not by a click of the test's own, which would scroll what is cut off into sight.
+    hit = "link => { const at = link.getBoundingClientRect(); return link.contains("
+    hit += "document.elementFromPoint(at.x + at.width / 2, at.y + at.height / 2)); }"
+    links = page.locator(".q-head .q-menu[open] a")
+    assert [(one.inner_text(), one.evaluate(hit)) for one in links.all()] == [
+        ("Excel (.xlsx)", True),
+        ("CSV", True),
+    ]

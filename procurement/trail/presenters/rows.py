@@ -35,6 +35,7 @@ from procurement.trail.presenters.words import KINDS, sentence_of
 from procurement.trail.queries import names_of, papers_of, suppliers_of
 from procurement.trail.states import WORDS_OF, Matter, Way
 from procurement.workbench.presenters import SENTENCES as ORDER_STORY
+from suppliers.banking.policies import RISKS
 from suppliers.banking.states import AccountState, CallOutcome, Origin
 from suppliers.banking.states import ChangeKind as BankKind
 from suppliers.banking.states import ChangeState as BankState
@@ -90,8 +91,10 @@ FACTS: Mapping[str, Promise] = {
     "file": lazy("File"),
     "filters": lazy("Narrowed by"),
     "format": lazy("As"),
+    "gap": lazy("Difference"),
     "grace_days": lazy("Days of grace"),
     "group": lazy("Group"),
+    "happened_at": lazy("Happened"),
     "holder": lazy("Holder"),
     "how": lazy("How"),
     "issue": lazy("Version"),
@@ -116,6 +119,7 @@ FACTS: Mapping[str, Promise] = {
     "outcome": lazy("What came of it"),
     "owner": lazy("Owner"),
     "part": lazy("Part"),
+    "place": lazy("Place"),
     "policy": lazy("Rules"),
     "prefix": lazy("Begins with"),
     "program": lazy("Program"),
@@ -130,6 +134,7 @@ FACTS: Mapping[str, Promise] = {
     "rule": lazy("Rule"),
     "rules": lazy("Rules"),
     "scope": lazy("What it may do"),
+    "score": lazy("Score"),
     "sender": lazy("Sender"),
     "side": lazy("Side"),
     "since": lazy("Since"),
@@ -348,6 +353,8 @@ def _value(kind: str, name: str, text: str) -> str:
     known = VALUES.get((kind.partition(".")[0], name))
     if known is not None and text in known.values:
         return str(known(text).label)
+    if name == "risks":
+        return "; ".join(str(RISKS[one].label) if one in RISKS else one for one in text.split("; "))
     if name in ("", "role") and text in ROLES:
         return str(ROLES[text])
     try:

@@ -157,6 +157,18 @@ def test_values_are_shown_as_people_write_them():
     )
 
 
+def test_risks_of_a_bank_change_are_told_as_its_page_tells_them():
+    seen = event("bank.risks_seen", facts={"risks": ["foreign_account", "new_device", "of_tomorrow"]})
+
+    assert details_of(seen) == (
+        Detail(
+            "Risks",
+            "The account is not in the supplier’s country; Who asks does so from a browser not seen before; "
+            "of_tomorrow",
+        ),
+    )
+
+
 # --- masked -------------------------------------------------------------------------------------------------
 
 
