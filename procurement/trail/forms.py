@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from portal.kernel.actors import Actor
 from portal.kernel.templatetags.portal_ui import day_text
+from portal.kernel.typed import DayField
 from procurement.trail.presenters.rows import kinds_of
 from procurement.trail.presenters.words import KINDS
 from procurement.trail.queries import Wish, names_of, people_named, streams_named, suppliers_named
@@ -39,10 +40,10 @@ class TrailFilter(forms.Form):
         help_text=lazy("A part of the name, or the whole mail address. Also of somebody who has left."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    since = forms.DateField(
+    since = DayField(
         label=lazy("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
-    until = forms.DateField(
+    until = DayField(
         label=lazy("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     matter = forms.ChoiceField(label=lazy("What it is about"), required=False, choices=Matter.choices)

@@ -42,6 +42,8 @@ NEVER_ALIKE = re.compile(
     r"|(?:\\\\x)?[0-9a-f]{32,}"
     r"|[A-Za-z0-9_.~-]{40,}"
 )
+# Written by any answer: a refusal is noted too.
+NOTES = frozenset({"kernel_securityevent"})
 VERBS = ("inserted", "updated", "deleted")
 
 Row = tuple[str, dict[str, Any]]
@@ -66,7 +68,8 @@ class Written:
 
     @property
     def is_nothing(self) -> bool:
-        return not self.counts
+        """But for what is noted of a refusal."""
+        return {table for table, _verb in self.counts} <= NOTES
 
     @property
     def text(self) -> str:
