@@ -140,7 +140,7 @@ NOTHING = "it takes nothing but its address, and what it is about stands otherwi
 
 # Forms that are not tried here, and why: each is named, so that a new one is red until it is tried or stands here.
 # `make test EVERYTHING=1` tries them all the same, and says which of them writes something by now. What is said of what
-# they read was read in their code.
+# they read was looked for in the code of their views.
 NOT_TRIED: dict[str, frozenset[str]] = {
     "it gives a file or an answer, and changes nothing": frozenset(
         [
