@@ -72,6 +72,11 @@ class Written:
         return {table for table, _verb in self.counts} <= NOTES
 
     @property
+    def says_a_fact(self) -> bool:
+        """Whether anything was done: every verb writes an audit event."""
+        return any(table == "kernel_auditevent" for table, _verb in self.counts)
+
+    @property
     def text(self) -> str:
         """All of it, in which to look for a word."""
         return "\n".join(json.dumps(row, ensure_ascii=False) for _table, row in self.rows)
