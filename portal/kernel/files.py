@@ -40,6 +40,10 @@ _BINARY = (
 )
 
 
+# The policy of a file that somebody gave us: whatever is in it, nothing runs, and no page holds it in a frame.
+NOTHING_RUNS = "default-src 'none'; frame-ancestors 'none'; sandbox"
+
+
 @dataclass(frozen=True, slots=True)
 class FileKind:
     """A kind of file that is taken: what it is served as, and how its bytes show it."""
@@ -165,6 +169,6 @@ def as_picture(content: bytes, content_type: str) -> HttpResponse:
 def _harmless(content: bytes, content_type: str, disposition: str | None) -> HttpResponse:
     response = HttpResponse(content, content_type=content_type)
     response["Content-Disposition"] = disposition or "attachment"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Content-Security-Policy"] = NOTHING_RUNS
     response["X-Content-Type-Options"] = "nosniff"
     return response

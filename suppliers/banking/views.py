@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.actors import Actor, Channel
 from portal.kernel.errors import Invalid
+from portal.kernel.files import NOTHING_RUNS
 from portal.kernel.link_door import WayIn, sealed_door
 from portal.kernel.scope import acting
 from portal.kernel.templatetags.portal_ui import day_text
@@ -489,7 +490,7 @@ def bank_proof(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     response["Content-Disposition"] = (
         content_disposition_header(as_attachment=True, filename=found.name) or "attachment"
     )
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Content-Security-Policy"] = NOTHING_RUNS
     response["X-Content-Type-Options"] = "nosniff"
     return _no_store(response)
 

@@ -96,6 +96,6 @@ def test_what_is_served_is_saved_not_guessed_at_and_runs_nothing():
 
     for response in (saved, shown):
         assert response["X-Content-Type-Options"] == "nosniff"
-        assert response["Content-Security-Policy"] == "default-src 'none'; sandbox"
+        assert response["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'; sandbox"
     assert saved["Content-Disposition"] == "attachment; filename*=utf-8''%C3%BC%22%0D%0A.pdf"
     assert shown["Content-Disposition"] == "inline"

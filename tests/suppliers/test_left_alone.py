@@ -175,7 +175,8 @@ def test_every_page_that_looks_by_itself_says_so():
         for tag in re.findall(r"<\w+ [^<]*?hx-trigger=\"[^\"]*\bevery \d[^<]*", path.read_text()):
             found[path.name] = 'hx-headers=\'{"X-By-Itself": "1"}\'' in tag
     assert found == dict.fromkeys(
-        ("comparison.html", "invoice.html", "pdf_wait.html", "poller.html", "rehearsal.html"), True
+        ("chase.html", "comparison.html", "invoice.html", "pdf_wait.html", "poller.html", "rehearsal.html"),
+        True,
     )
 
 

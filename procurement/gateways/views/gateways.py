@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Duplicate, Invalid, NotFound, Refusal
+from portal.kernel.files import NOTHING_RUNS
 from portal.kernel.idempotency.services import recall, remember
 from portal.kernel.web import paginate, see_other
 from procurement.gateways.forms import FileForm, GatewayForm
@@ -255,7 +256,7 @@ def gateway_message_raw(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     kind = "json" if found.way == Way.WEBHOOK else "csv"
     response = HttpResponse(raw_of(found), content_type="application/octet-stream")
     response["Content-Disposition"] = f'attachment; filename="message-{found.key}.{kind}"'
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Content-Security-Policy"] = NOTHING_RUNS
     response["X-Content-Type-Options"] = "nosniff"
     return response
 

@@ -14,6 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from portal.kernel.access import DoorRequest, door, public
 from portal.kernel.audit.queries import timeline_of
 from portal.kernel.errors import Invalid, Problem, Refusal
+from portal.kernel.files import NOTHING_RUNS
 from portal.kernel.signing import is_signed
 from portal.kernel.web import paginate, see_other, whole_number
 from procurement.mailroom.messages import DismissMail, PlaceMail
@@ -123,7 +124,7 @@ def mail_raw(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
         bytes_to_save(found, actor=request.actor), content_type="application/octet-stream"
     )
     response["Content-Disposition"] = f'attachment; filename="mail-{found.key}.eml"'
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Content-Security-Policy"] = NOTHING_RUNS
     response["X-Content-Type-Options"] = "nosniff"
     return response
 

@@ -136,7 +136,7 @@ def test_a_file_leaves_as_a_download_that_can_run_nothing(people):
     assert response["Content-Type"] == "application/pdf"
     disposition = "attachment; filename*=utf-8''Zeichnung%20Gr%C3%B6%C3%9Fe%203.pdf"
     assert response["Content-Disposition"] == disposition
-    assert response["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert response["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'; sandbox"
     assert response["X-Content-Type-Options"] == "nosniff"
 
 

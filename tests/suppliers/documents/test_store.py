@@ -92,7 +92,7 @@ def test_bytes_go_to_the_object_store_under_a_random_name_and_come_back_through_
     client.force_login(people["asha"].user)
     page = client.get(reverse("document-file", args=[version.key]))
     assert (page.content, page["Content-Disposition"]) == (PDF, 'attachment; filename="iso 9001.pdf"')
-    assert page["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert page["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'; sandbox"
     shown = client.get(reverse("document-picture", args=[picture.key]))
     assert (shown.content, shown["Content-Type"]) == (a_picture(), "image/png")
     stranger = Client()
