@@ -23,7 +23,8 @@ HEAD = (
 
 
 def holders_csv(rows: Iterable[HolderRow]) -> str:
-    """The list, words for people in the reader's language. No cell is one that a sheet takes for a formula."""
+    """The list, its columns and standings by the words that programs know, as in the API. No cell is one that a sheet
+    takes for a formula."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(HEAD)

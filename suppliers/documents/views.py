@@ -61,6 +61,7 @@ from suppliers.roles import Permission
 
 P = Permission
 ROWS_AT_ONCE = 1000
+MOST_ROWS = 50_000  # of a file, as of every other list
 VIEWS = {"": DocumentState.IN_REVIEW, "accepted": DocumentState.ACCEPTED, "refused": DocumentState.REFUSED}
 
 
@@ -133,12 +134,15 @@ def document_holders(request: DoorRequest) -> HttpResponse:
 
 @door(P.DOCUMENT_VIEW)
 def document_holders_csv(request: DoorRequest) -> HttpResponse:
-    """What the list shows, all of it, as CSV."""
+    """What the list shows, all of it, as CSV; a longer list than `MOST_ROWS` is refused."""
     if request.actor.is_supplier:
         return see_other("document-list")
     asked = search_of(request.GET, document_kinds(), timezone.localdate(request.at))
     found = holdings(asked, actor=request.actor).filter(HOLDINGS[asked.holding])
-    every = list(found.order_by("supplier__name", "id"))
+    every = list(found.order_by("supplier__name", "id")[: MOST_ROWS + 1])
+    if len(every) > MOST_ROWS:
+        message = _("These are more than %(most)d rows. Narrow the list, and save it again.")
+        raise Refusal(message % {"most": MOST_ROWS})
     rows = (
         row
         for first in range(0, len(every), ROWS_AT_ONCE)

@@ -228,7 +228,8 @@ def refuse_request(
 
 @requires_scope
 def forget_unanswered(*, at: datetime) -> int:
-    """Forget addresses that somebody typed and whose reader never answered, and after a year who was refused."""
+    """Forget addresses that somebody typed and whose reader never answered, requests that were handed back and not sent
+    again (both after `KEPT_FOR`), and after a year who was refused."""
     old = SupplierRequest.objects.filter(
         Q(state=RequestState.ASKED, mailed_at__lt=at - KEPT_FOR)
         | Q(state=RequestState.REFUSED, decided_at__lt=at - REFUSED_KEPT_FOR)

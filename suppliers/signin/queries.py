@@ -190,8 +190,9 @@ def suppliers_acted_for(person: User) -> list[Supplier]:
 
 
 def half_sign_ins(*, at: datetime) -> list[SecurityEvent]:
-    """Of each person the last wrong code of a day at sign-in, which no right one followed in the same browser within
-    `STEP_TAKES`; of nobody who was told of one within that day.
+    """Of each person the last wrong code of a day at sign-in, which no right one followed in the same browser and from
+    the same address within `STEP_TAKES`; of nobody who was told of one within that day. A browser's name is whatever
+    it says, so whoever changes networks in between is told once too often.
     """
     a_day_ago = at - timedelta(days=1)
     wrong = SecurityEvent.objects.filter(

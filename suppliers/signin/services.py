@@ -262,18 +262,20 @@ def seal_factors_anew(*, after: int = 0, limit: int = 300) -> SealedAnew:
 
 
 @requires_scope
-def hash_shown_codes(*, after: int = 0, limit: int = 10) -> int:
+def hash_shown_codes(*, after: int = 0, limit: int = 10) -> tuple[int, int]:
     """Hash recovery codes that were shown before hashes were kept (Note [Shown, then hashed] in codes.py). Returns the
-    last row looked at; 0 where there are no more. What no key opens stays as it is.
+    last row looked at, 0 where there are no more, and how many were hashed. What no key opens stays as it is.
     """
     found = Authenticator.objects.filter(
         pk__gt=after, type=Authenticator.Type.RECOVERY_CODES, data__has_keys=["seed", "viewed_at"]
     )
     rows = list(found.select_for_update(skip_locked=True).order_by("pk")[:limit])
+    done = 0
     for row in rows:
         with suppress(UnknownKey):
             HashedCodes(row).forget_seed()
-    return rows[-1].pk if rows else 0
+            done += 1
+    return (rows[-1].pk if rows else 0), done
 
 
 def ask_for_new_password(email: str, *, at: datetime) -> None:

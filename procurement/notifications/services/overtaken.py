@@ -22,7 +22,7 @@ from procurement.receipts.states import SheetState
 from procurement.tolerances.models import ToleranceDecision
 from suppliers.documents.queries import still_asked, still_to_review
 from suppliers.models import Membership, Supplier, User
-from suppliers.onboarding.queries import accepted_streams, states_of_streams
+from suppliers.onboarding.queries import accepted_streams, states_of_streams, terms_in_force
 from suppliers.onboarding.states import RunState
 from suppliers.states import SupplierState
 
@@ -236,13 +236,16 @@ class _Runs:
 
     states: Mapping[str, str]
     accepted: Collection[tuple[str, str]]
+    terms: Mapping[str, int]
 
     @classmethod
     def of(cls, events: Sequence[AuditEvent]) -> "_Runs":
         streams = {event.stream for event in events}
         if not streams:
-            return cls({}, frozenset())
-        return cls(states_of_streams(streams), accepted_streams(streams))
+            return cls({}, frozenset(), {})
+        is_asked = any(event.kind == "onboarding.terms_asked" for event in events)
+        terms = {one.code: one.number for one in terms_in_force()} if is_asked else {}
+        return cls(states_of_streams(streams), accepted_streams(streams), terms)
 
     def overtaken(self, event: AuditEvent) -> str:
         """Why a fact of an onboarding is told no more; empty for one that is."""
@@ -251,6 +254,8 @@ class _Runs:
             return "gone on meanwhile"
         if event.kind == "onboarding.terms_asked":
             is_accepted = (event.stream, str(event.facts["terms"])) in self.accepted
+            if event.facts["number"] != self.terms.get(str(event.facts["terms"])):
+                return "written anew meanwhile"
             is_over = state in (RunState.REFUSED, RunState.WITHDRAWN, RunState.LEFT)
             return "accepted meanwhile" if is_accepted else "over meanwhile" if is_over else ""
         if event.kind == "onboarding.submitted" and state != RunState.IN_REVIEW:

@@ -361,9 +361,9 @@ def _value(kind: str, name: str, text: str) -> str:
         if len(text) == 10:
             return day_text(datetime.fromisoformat(text).date())
         moment = datetime.fromisoformat(text) if "T" in text else None
-    except ValueError:
+        return moment_text(moment) if moment is not None and moment.tzinfo else text
+    except (ValueError, OverflowError):  # somebody typed it, and there is no such moment in the reader's zone
         return text
-    return moment_text(moment) if moment is not None and moment.tzinfo else text
 
 
 def kinds_of(matter: str) -> tuple[str, ...]:

@@ -133,7 +133,8 @@ def _carry_out(chase: OnboardingChase, actor: Actor | None, at: datetime) -> Non
     if actor is not None and not actor.is_supplier and actor.may(Permission.SUPPLIER_MANAGE):
         with acting(DESK):
             held = OnboardingRun.objects.filter(pk__in=chase.marked).select_for_update(of=("self",))
-            found = _judged(list(held.select_related("supplier").order_by("id")), chase.what, at)
+            # By supplier, as everybody who holds many onboardings.
+            found = _judged(list(held.select_related("supplier").order_by("supplier_id")), chase.what, at)
             late = _write(found, chase, actor, at)
             told = {str(one.run.pk): str(late.get(one.run.pk, one.why)) for one in found}
     with acting(DESK):

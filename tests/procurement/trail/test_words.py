@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from django.utils.translation import override
 
 from portal.kernel.audit.models import AuditEvent
@@ -111,6 +112,14 @@ def test_an_event_of_another_version_is_told_by_its_name_and_never_fails():
     assert sentence_of(event("order.acknowledged")) == "order.acknowledged"
     assert sentence_of(event("moon.landed", facts={"from": "earth"})) == "moon.landed"
     assert details_of(event("moon.landed", facts={"from": "earth"})) == (Detail("from", "earth"),)
+
+
+@pytest.mark.parametrize("typed", ["9999-12-31T23:59:59Z", "0001-01-01T00:00+09:00", "9999-99-99T00:00Z"])
+def test_what_somebody_typed_is_no_moment_because_it_looks_like_one(typed):
+    """A name of a token, say: the trail is never rewritten, so its page must show whatever is in it."""
+    with timezone.override("Europe/Berlin"):
+        (told,) = details_of(event("moon.landed", facts={"name": typed}))
+    assert told.new == typed
 
 
 # --- what changed -------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal.kernel.scope import acting
+from suppliers.documents import views
 from suppliers.documents.models import DocumentVersion
 from suppliers.messages import SupplierPaper
 from suppliers.models import Supplier
@@ -88,6 +89,13 @@ def test_the_list_is_saved_as_it_is_shown_and_no_cell_is_a_formula(people, root)
     with acting(FEED):
         until = DocumentVersion.objects.get(document__kind__code="iso-9001").valid_until
     assert (told["standing"], told["valid until"]) == ("in_force", until.isoformat())
+
+
+def test_a_list_that_no_sheet_is_to_hold_is_refused(root, monkeypatch):
+    monkeypatch.setattr(views, "MOST_ROWS", 1)
+    assert root.get("/documents/holders.csv", {"view": "held", "kind": "iso-9001"}).status_code == 200
+    answer = root.get("/documents/holders.csv", {"view": "held"})
+    assert "more than 1 rows. Narrow the list" in answer.content.decode()
 
 
 def test_it_is_the_buying_sides(people, root):

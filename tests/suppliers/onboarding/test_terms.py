@@ -12,12 +12,20 @@ from portal.kernel.errors import NotAllowed, NotFound
 from portal.kernel.scope import acting
 from suppliers.messages import SupplierPaper
 from suppliers.models import Membership, Supplier
-from suppliers.onboarding.messages import InviteSuppliers, Step, Target, WriteTemplate, WriteTerms
+from suppliers.onboarding.messages import (
+    ExcludeSuppliers,
+    InviteSuppliers,
+    Step,
+    Target,
+    WriteTemplate,
+    WriteTerms,
+)
 from suppliers.onboarding.models import OnboardingRun, OnboardingTemplate, Terms, TermsAccepted
 from suppliers.onboarding.services import (
     accept_terms,
     approve_onboarding,
     ask_for_terms,
+    exclude_suppliers,
     hand_in,
     invite_suppliers,
     write_template,
@@ -116,6 +124,18 @@ def test_whoever_cannot_accept_is_not_asked(root, done):
         OnboardingRun.objects.filter(supplier__number="ACME").update(state="left")
     write(root, "Be the kindest.")
     assert letters() == []
+
+
+def test_who_is_excluded_is_not_asked(root, done):
+    do(root, exclude_suppliers, ExcludeSuppliers(("ACME",), "ending"))
+    write(root, "Be very kind.")
+    assert letters() == []
+
+
+def test_a_slip_that_is_mended_before_the_mails_leave_is_one_mail(root, done):
+    write(root, "Be vary kind.")
+    write(root, "Be very kind.")
+    assert letters() == [(ASHA, ASKED)]
 
 
 def test_our_administrator_sees_who_has_not_accepted_and_asks_them_once_a_day(people, root, done):
