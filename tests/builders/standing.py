@@ -33,6 +33,7 @@ from suppliers.banking.services import (
 )
 from suppliers.models import Supplier
 from suppliers.people.services import deactivate_staff
+from suppliers.screening.models import ScreeningHit
 from suppliers.services import create_own_token
 from suppliers.signin.services import ask_factor_reset
 from suppliers.sso.models import IdentityProvider
@@ -64,6 +65,7 @@ def _an_account(people: People, objects: Objects) -> BankAccount:
         BankChange.objects.filter(pk=objects.bank_change.pk).update(
             state="withdrawn", closed_at=timezone.now()
         )
+        ScreeningHit.objects.filter(supplier=objects.supplier_id).update(state="lapsed")
     return bank.an_account(people, at=timezone.now() - timedelta(days=10))
 
 

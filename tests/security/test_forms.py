@@ -33,7 +33,7 @@ from portal.kernel.scope import acting
 from suppliers.messages import SupplierPaper
 from suppliers.models import Supplier, User
 from suppliers.services import receive_suppliers
-from tests.builders.bank import NEW_IBAN
+from tests.builders.bank import NEW_IBAN, contacts_long_known
 from tests.builders.changes import an_agreed_order
 from tests.builders.counts import begin as count
 from tests.builders.invoices import a_draft_invoice
@@ -298,6 +298,7 @@ def ground(django_db_setup, django_db_blocker) -> Iterator[Ground]:
                 [SupplierPaper("INITECH", "Initech", "DE", "EUR", "de", "Europe/Berlin", "core")]
             )
             people = make_people(suppliers)
+            contacts_long_known()
             objects = make_objects("ACME", people)
             drafts = begun(people, objects) if EVERYTHING else objects
         sessions = {name: session_of(person) for name, person in people.items()}
