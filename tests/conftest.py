@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Generator, Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from django.test import TransactionTestCase
 from hypothesis import HealthCheck, settings
 
 from tests.database import Tidying, drop_database, empty_all_tables, make_database, owner
+from tests.durations import left_out
 from tests.thoroughly import EVERYTHING
 
 # How long an example takes says more about the machine than about the code; `make bench` is for speed.
@@ -67,36 +69,26 @@ FIRST = (
 )
 
 
-# `make quick` is a loop of two minutes: what begins with servers, walks over every door for everybody, or tries
-# texts by the thousand is for `make test`. So is what commits: each such test empties two hundred tables again.
+# `make quick` is a loop of two minutes: what walks over every door for everybody, or takes long for another reason
+# (tests/durations.py), is for `make test`. So is what commits: each such test empties two hundred tables again.
+ROOT = Path(__file__).parent.parent
 QUICK = os.environ.get("PROPERTY_TESTS") == "quick"
-NOT_QUICK = (
-    *(folder for folder in FIRST if folder != "tests/erp/"),
-    "tests/erp/contract/",
-    "tests/erp/reconciliation/",
-    "tests/erp/tryton/",
-    "tests/concurrency/",
-    "tests/tenancy/test_matrix.py",
-    "tests/api/test_schema.py",
-    "tests/security/test_api_personas.py",
-    "tests/security/test_attacks.py",
-    "tests/security/test_forms.py",
-    "tests/security/test_patterns.py",
-)
+NOT_QUICK = ("tests/api/test_schema.py", "tests/concurrency/", "tests/tenancy/test_matrix.py")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """A run begins with what is long and ends with what is short."""
     items.sort(key=place)
-    if QUICK and (left_out := [one for one in items if not is_quick(one)]):
-        config.hook.pytest_deselected(items=left_out)
+    if QUICK and (others := [one for one in items if not is_quick(one)]):
+        config.hook.pytest_deselected(items=others)
         items[:] = [one for one in items if is_quick(one)]
 
 
 def is_quick(item: pytest.Item) -> bool:
     mark = item.get_closest_marker("django_db")
-    path = item.path.as_posix()
-    return not (mark and mark.kwargs.get("transaction")) and not any(one in path for one in NOT_QUICK)
+    name = item.path.relative_to(ROOT).as_posix()
+    commits = mark is not None and mark.kwargs.get("transaction")
+    return not commits and not name.startswith(NOT_QUICK) and name not in left_out()
 
 
 def place(item: pytest.Item) -> int:
