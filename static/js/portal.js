@@ -183,5 +183,18 @@
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
   else begin();
+
+  const isTyped = (field) => {
+    if (field.matches("select")) {
+      const given = all("option", field).findIndex((option) => option.defaultSelected);
+      return !field.multiple && field.selectedIndex !== Math.max(given, 0);
+    }
+    if (field.matches("[type=checkbox], [type=radio]")) return field.checked !== field.defaultChecked;
+    return !field.matches("[type=hidden], [type=file]") && field.value !== field.defaultValue;
+  };
+  // Whoever is faster than the scripts has typed where nobody listened yet: it is said once more when all of them do.
+  document.addEventListener("DOMContentLoaded", () => {
+    all("input, textarea, select").filter(isTyped).forEach((field) => field.dispatchEvent(new Event("input", { bubbles: true })));
+  });
   window.portal = { toast, announce };
 })();

@@ -98,6 +98,27 @@ def test_an_order_becomes_an_invoice_is_put_right_and_sent(at: Any, people: dict
     expect(desk.get_by_role("heading", name="Invoices", level=1, exact=True)).to_be_visible()
 
 
+def test_what_is_typed_before_the_scripts_have_come_is_kept_and_told_too(
+    at: Any, people: dict[str, Any]
+) -> None:
+    a_profile(people["max"], VAT, REVERSE)
+    order = an_agreed_order(people["asha"])
+    desk = at("asha")
+    desk.goto(f"/orders/{order.key}/")
+    held: list[Any] = []
+    desk.route("**/htmx.min.js*", lambda route: held.append(route))
+    desk.get_by_role("button", name="Invoice this order").click(no_wait_after=True)
+    desk.get_by_label("Number", exact=True).fill("LF-1")
+    desk.locator("#unit_price-1").fill("7.00")
+    assert "the number" in desk.locator("#say-number").inner_text()
+    while not held:
+        desk.wait_for_timeout(50)
+    held[0].continue_()
+    expect(desk.locator("#say-number")).to_be_empty()
+    expect(desk.locator("#amount-1")).to_have_text("700.00 EUR")
+    assert the_invoice().number == "LF-1"
+
+
 def test_what_came_damaged_is_given_back_from_the_count_and_the_rest_is_paid(
     at: Any, people: dict[str, Any]
 ) -> None:

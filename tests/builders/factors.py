@@ -28,6 +28,9 @@ from suppliers.signin.delivery import mail_new_password
 from suppliers.signin.queries import DOORKEEPER
 from suppliers.signin.step_up import SETTLED
 
+LIFETIME = 30  # seconds, of a code of the app
+TO_TYPE = 3  # seconds, for a browser that shares its machine
+
 
 def give_app(user: User, *, since: datetime | None = None) -> str:
     """Set up an authenticator app; its secret."""
@@ -39,7 +42,14 @@ def give_app(user: User, *, since: datetime | None = None) -> str:
 
 
 def code_of(secret: str) -> str:
-    """What the app shows now. It may be typed again at once: a test does not wait half a minute."""
+    """What the app shows now. It may be typed again at once: a test does not wait half a minute.
+
+    A code lives thirty seconds and not one more (ASVS V6.5.5). One about to end is let go by, as people do who see it
+    blink: a browser may need a moment to send what it is given here.
+    """
+    left = LIFETIME - time.time() % LIFETIME
+    if left < TO_TYPE:
+        time.sleep(left)
     cache.clear()
     return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
 
