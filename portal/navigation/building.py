@@ -25,7 +25,7 @@ from procurement.erp.connection import the_connection
 from procurement.erp.presenters_connection import standing_of
 from suppliers.queries import suppliers_of
 from suppliers.roles import CompanyRole, Permission
-from suppliers.signin.middleware import is_locked, owed_notice
+from suppliers.signin.middleware import is_locked, owed_notice, session_told
 
 P = Permission
 FACTOR_DUE_SOON = timedelta(days=3)
@@ -33,12 +33,15 @@ BAR = 5
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """What templates/base.html reads: nav, tabs, way_back, party, acting_for, erp_notice, home_url, search_url; and
-    `for_nobody`, of whoever is signed in and acts for nobody (any more), for templates/403.html."""
+    """For templates/base.html: nav, tabs, way_back, party, acting_for, erp_notice, home_url, search_url, session.
+
+    And `for_nobody`, of whoever is signed in and acts for nobody (any more), for templates/403.html.
+    """
     actor: Actor | None = getattr(request, "actor", None)
     if actor is None or actor.is_anonymous:
         signed_in = request.user.is_authenticated if actor else False
-        return {"nav": [], "acting_for": [], "for_nobody": signed_in and not is_locked(request)}
+        for_nobody = signed_in and not is_locked(request)
+        return {"nav": [], "acting_for": [], "for_nobody": for_nobody, "session": session_told(request)}
     mine = cast("Mine", SimpleLazyObject(lambda: mine_of(actor)))
     rail = cast("Rail", SimpleLazyObject(lambda: _rail(request, actor, mine)))
     return {
@@ -50,6 +53,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "erp_notice": SimpleLazyObject(lambda: _erp_notice(request, actor)),
         "stands_in": _stands_in(request),
         "factor_due": _factor_due(request),
+        "session": session_told(request),
         "home_url": reverse("home"),
         "search_url": reverse("order-list"),
     }

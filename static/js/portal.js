@@ -94,8 +94,8 @@
   document.addEventListener("htmx:sendError", () => toast(one("#toasts").dataset.offline, true));
   document.addEventListener("htmx:timeout", () => toast(one("#toasts").dataset.offline, true));
   document.addEventListener("htmx:responseError", (event) => {
-    const words = one("#toasts").dataset;
-    toast(event.detail.xhr.status === 403 ? words.refused : words.failed, true);
+    const words = one("#toasts")?.dataset;
+    if (words) toast(event.detail.xhr.status === 403 ? words.refused : words.failed, true);
   });
   // HX-Trigger: {"announce": "21 lines"} or {"toast": "Draft saved"}
   document.addEventListener("announce", (event) => announce(event.detail.value ?? event.detail));

@@ -21,6 +21,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import NOBODY, Actor
@@ -55,7 +56,15 @@ LOCKED_TOO = frozenset({"step-up", "language", "account_logout"})
 # Where somebody who owes a second factor may still go: to set one up, and out. What begins so, and what is named so.
 SET_UP = ("mfa_", "account_")
 SET_UP_TOO = frozenset(
-    {"preferences", "language", "step-up", "step-up-mail", "factor-confirm", "factor-reset-stop"}
+    {
+        "preferences",
+        "language",
+        "step-up",
+        "step-up-mail",
+        "still-here",
+        "factor-confirm",
+        "factor-reset-stop",
+    }
 )
 # Where somebody who acts in another person's place may not go although no permission says so: one's own account.
 OWN_ACCOUNT = ("mfa_", "account_", "usersessions_")
@@ -156,6 +165,18 @@ def lock_or_note(request: HttpRequest) -> bool:
     if now - used >= NOTED_EVERY and BY_ITSELF not in request.headers:
         request.session[USED] = now
     return False
+
+
+def session_told(request: HttpRequest) -> dict[str, Any]:
+    """Whose session a page is of, and after how many seconds without use it is put away: for static/js/away.js.
+
+    The person is told as a mark that says nothing to others. Nobody's page, and a locked one, are put away by nothing.
+    """
+    if not _is_signed_in(request):
+        return {"who": ""}
+    who = salted_hmac("suppliers.signin.who", str(request.user.pk)).hexdigest()[:32]
+    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by ActorMiddleware
+    return {"who": who} | ({} if is_locked(request) else {"idle": int(idle_time_of(actor).total_seconds())})
 
 
 def is_locked(request: HttpRequest) -> bool:

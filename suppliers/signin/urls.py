@@ -7,6 +7,7 @@ from suppliers.signin import views
 urlpatterns = [
     path("step-up/", views.step_up, name="step-up"),
     path("step-up/mail/", views.step_up_mail, name="step-up-mail"),
+    path("signin/here/", views.still_here, name="still-here"),
     path("signin/confirm/<str:token>/", views.factor_confirm, name="factor-confirm"),
     path("signin/stop/<str:token>/", views.factor_reset_stop, name="factor-reset-stop"),
     path("signin/rules/", views.factor_rules, name="factor-rules"),

@@ -18,14 +18,14 @@ from allauth.mfa.webauthn.internal.auth import begin_authentication
 from allauth.usersessions.views import ListUserSessionsView
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from portal.kernel.access import Access, DoorRequest, door, drop_nul, public
+from portal.kernel.access import Access, DoorRequest, door, drop_nul, page_of, public
 from portal.kernel.errors import Invalid, Refusal
 from portal.kernel.link_door import hidden
 from portal.kernel.scope import acting
@@ -41,7 +41,7 @@ from suppliers.signin.forms import (
     show,
 )
 from suppliers.signin.links import read_confirmation, read_stop
-from suppliers.signin.middleware import is_locked, leave_place, take_place, unlock
+from suppliers.signin.middleware import is_locked, leave_place, session_told, take_place, unlock
 from suppliers.signin.queries import (
     DOORKEEPER,
     active_person,
@@ -75,6 +75,7 @@ from suppliers.signin.services import (
 from suppliers.signin.states import EndedHow, ResetState
 from suppliers.signin.step_up import (
     WayBack,
+    ask_whether_it_is_still_you,
     is_shown,
     kept_fields,
     read_way_back,
@@ -109,6 +110,22 @@ def own_door(*, methods: Iterable[str] = ("GET",)) -> Callable[[View], View]:
 
 
 # --- The second factor once more ----------------------------------------------------------------------------
+
+
+@public
+def still_here(request: HttpRequest) -> HttpResponse:
+    """Tell a page that was put away (static/js/away.js) whose session the browser holds now.
+
+    401 where nobody acts in it, with the way to where somebody does again: the question of a locked session, or the
+    sign-in.
+    """
+    if is_locked(request):
+        return ask_whether_it_is_still_you(request)
+    if not request.user.is_authenticated:
+        response = HttpResponse(status=401)
+        response["HX-Redirect"] = redirect_to_login(page_of(request))["Location"]
+        return response
+    return JsonResponse(session_told(request))
 
 
 @own_door(methods=["GET", "POST"])

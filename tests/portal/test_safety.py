@@ -102,7 +102,8 @@ def test_all_dangers_are_named_at_once_and_no_secret_is():
 
 
 def start_with(**environment: str) -> subprocess.CompletedProcess[str]:
-    code = "from django.conf import settings as s; print(s.SESSION_COOKIE_NAME, s.SECURE_HSTS_SECONDS)"
+    told = "s.SESSION_COOKIE_NAME, s.SECURE_HSTS_SECONDS, s.SECURE_HSTS_INCLUDE_SUBDOMAINS"
+    code = f"from django.conf import settings as s; print({told})"
     env = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "portal.settings", **environment}
     return subprocess.run(
         [sys.executable, "-c", code],
@@ -126,7 +127,12 @@ def test_production_starts_when_everything_is_given():
     started = start_with(**GIVEN)
 
     assert (started.returncode, started.stderr) == (0, "")
-    assert started.stdout.split() == ["__Host-session", "31536000"]
+    assert started.stdout.split() == ["__Host-session", "31536000", "True"]
+
+
+def test_browsers_insist_on_https_for_all_below_the_host_unless_told_otherwise():
+    assert start_with(**GIVEN).stdout.split()[1:] == ["31536000", "True"]
+    assert start_with(**GIVEN, HSTS_INCLUDE_SUBDOMAINS="0").stdout.split()[1:] == ["31536000", "False"]
 
 
 def test_a_process_that_opens_no_number_starts_without_keys_and_opens_none():

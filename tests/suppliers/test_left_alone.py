@@ -23,7 +23,7 @@ from tests.people import PASSWORD
 pytestmark = pytest.mark.django_db
 
 HOUR = 60
-RULES, PREFERENCES = "/signin/rules/", "/preferences/"
+RULES, PREFERENCES, STILL_HERE = "/signin/rules/", "/preferences/", "/signin/here/"
 QUESTION = re.compile(r"/step-up/\?to=")
 
 
@@ -178,6 +178,30 @@ def test_every_page_that_looks_by_itself_says_so():
         ("chase.html", "comparison.html", "invoice.html", "pdf_wait.html", "poller.html", "rehearsal.html"),
         True,
     )
+
+
+def test_a_page_that_was_put_away_asks_whose_session_it_is_and_that_is_no_use_of_it(people):
+    """What static/js/away.js reads."""
+    client = at_work(people["pia"])
+    page = client.get("/orders/").content.decode()
+    who = re.search(r'data-who="(\w{32})" data-idle="3600"', page)[1]
+    here = {"hx-request": "true", BY_ITSELF: "1", "referer": "http://testserver/orders/?q=pump"}
+    leave_alone(client, 20)
+    before = client.session[USED]
+    assert client.get(STILL_HERE, headers=here).json() == {"who": who, "idle": 3600}
+    assert client.session[USED] == before
+
+    leave_alone(client, 61)
+    locked = client.get(STILL_HERE, headers=here)
+    assert (locked.status_code, bool(QUESTION.match(locked["HX-Redirect"]))) == (401, True)
+    assert f'data-who="{who}"' in client.get("/step-up/").content.decode()
+    client.post("/accounts/logout/")
+    ended = client.get(STILL_HERE, headers=here)
+    assert (ended.status_code, ended["HX-Redirect"]) == (401, "/accounts/login/?next=/orders/%3Fq%3Dpump")
+    assert 'data-who=""' in client.get("/accounts/login/").content.decode()
+    otto = at_work(people["otto"])
+    assert otto.get(STILL_HERE, headers=here).json()["idle"] == 1800
+    assert otto.get(STILL_HERE, headers=here).json()["who"] not in ("", who)
 
 
 def test_nobody_acts_in_a_locked_session_through_the_api_or_in_anothers_place(people):

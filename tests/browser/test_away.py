@@ -1,0 +1,124 @@
+"""A page left alone is put away, and so is one whose session ended in another tab: a passer-by reads nothing."""
+
+from __future__ import annotations
+
+import time
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import expect
+
+from suppliers.signin.middleware import USED
+from tests.browser.axe import faults_in_every_look
+from tests.browser.test_account import sign_in
+from tests.browser.test_supplier_answers import order_of
+from tests.people import PASSWORD
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+HALF_AN_HOUR = 31 * 60
+REASON = "Goods came damaged, and the carrier was told."
+
+
+def leave_alone(page: Any, seconds: int = HALF_AN_HOUR) -> None:
+    """Nobody does anything for so long: the browser's clock goes on, and the session's last use is that much older."""
+    (cookie,) = [one for one in page.context.cookies() if one["name"] == settings.SESSION_COOKIE_NAME]
+    session = import_module(settings.SESSION_ENGINE).SessionStore(cookie["value"])
+    session[USED] = int(time.time()) - seconds
+    session.save()
+    page.clock.fast_forward(seconds * 1000)
+
+
+def opened(page: Any, address: str) -> None:
+    """A page whose clock can be put forward."""
+    page.clock.install()
+    page.goto(address)
+
+
+def test_whoever_left_the_desk_finds_the_page_put_away_and_goes_on_after_the_password(
+    at: Any, people: dict[str, Any], tmp_path: Path
+) -> None:
+    order = order_of(1)
+    page = at("otto")
+    opened(page, f"/orders/{order.key}/")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(order.number)
+
+    page.clock.fast_forward(29 * 60 * 1000)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(order.number)
+    leave_alone(page)
+
+    put_away = page.get_by_role("heading", name="This page is put away")
+    expect(put_away).to_be_focused()
+    assert order.number not in page.content() + page.title()
+    assert "What you typed" not in page.locator("main").inner_text()
+    assert faults_in_every_look(page, "away", tmp_path) == []
+    page.get_by_role("link", name="Go on").click()
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(order.number)
+    assert page.url.endswith(f"/orders/{order.key}/")
+
+
+def test_what_was_typed_is_there_again_once_its_person_is(at: Any, people: dict[str, Any]) -> None:
+    order = order_of(1)
+    page = at("otto")
+    opened(page, f"/orders/{order.key}/")
+    field = page.locator("#thread-body")
+    field.fill(REASON)
+    leave_alone(page)
+
+    expect(page.get_by_text("What you typed is kept.")).to_be_visible()
+    assert order.number not in page.content()
+    with page.context.expect_page() as beside:
+        page.get_by_role("link", name="Go on").click()
+    beside.value.get_by_label("Password").fill(PASSWORD)
+    beside.value.get_by_role("button", name="Go on").click()
+    expect(beside.value.get_by_role("heading", level=1)).to_contain_text(order.number)
+    beside.value.close()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # one comes back to the tab
+
+    expect(field).to_have_value(REASON)
+    assert order.number in page.title()
+    page.locator("form", has=field).get_by_role("button", name="Send").first.click()
+    expect(page.get_by_text(REASON).first).to_be_visible()
+
+
+def test_who_works_in_another_tab_or_only_reads_is_not_away(at: Any, people: dict[str, Any]) -> None:
+    order = order_of(1)
+    page = at("otto")
+    opened(page, f"/orders/{order.key}/")
+    other = page.context.new_page()
+    other.goto("/orders/")
+    for _each in range(2):
+        page.clock.fast_forward(20 * 60 * 1000)  # of the whole browser
+        other.keyboard.press("ArrowDown")
+        assert other.evaluate("Date.now() - localStorage.getItem('used')") < 60_000
+
+    page.clock.fast_forward(20 * 60 * 1000)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(order.number)
+
+
+def test_sign_out_in_one_tab_puts_all_others_away_also_without_a_network(
+    at: Any, people: dict[str, Any]
+) -> None:
+    order = order_of(1)
+    page = at("otto")
+    page.goto(f"/orders/{order.key}/")
+    page.locator("#thread-body").fill(REASON)
+    other = page.context.new_page()
+    other.goto("/accounts/logout/")
+    page.route("**/signin/here/", lambda route: route.abort())
+
+    other.get_by_role("button", name="Sign out").click()
+
+    expect(page.get_by_role("heading", name="This page is put away")).to_be_visible()
+    assert order.number not in page.content()
+    # And whoever signs in there next does not find what was typed.
+    page.unroute("**/signin/here/")
+    sign_in(other, people["bea"])
+    expect(page.get_by_role("heading", name="This page is put away")).to_have_count(0)
+    page.wait_for_url("**/")
+    assert REASON not in page.content()
