@@ -7,6 +7,7 @@
      body[data-who]        a mark of whose page this is; empty: nobody's
      body[data-idle]       after how many seconds without use it is put away; absent: never
      body[data-here]       who answers whose session the browser holds now
+     body[data-sent]       it answers a form that was sent: what was typed stands in it
      template#away         what is shown instead: [data-when=idle|ended], [data-typed], and a link to go on */
 "use strict";
 (() => {
@@ -20,7 +21,7 @@
 
   const template = document.querySelector("#away");
   let used = 0;
-  let typed = false;
+  let typed = "sent" in document.body.dataset;
   let kept = null; // {page, title}: what was put away
   const isAway = () => Boolean(kept);
   const use = () => {
@@ -34,6 +35,7 @@
     if (isAway()) return;
     kept = { page: document.createDocumentFragment(), title: document.title };
     kept.page.append(...document.body.childNodes);
+    kept.page.querySelectorAll("[type=password]").forEach((field) => { field.value = ""; });
     if (!typed) kept.page.replaceChildren();
     document.body.append(template.content.cloneNode(true));
     document.querySelectorAll("[data-when]").forEach((words) => { words.hidden = words.dataset.when !== why; });

@@ -86,6 +86,17 @@ def test_what_was_typed_is_there_again_once_its_person_is(at: Any, people: dict[
     expect(page.get_by_text(REASON).first).to_be_visible()
 
 
+def test_a_form_that_came_back_with_a_mistake_counts_as_typed(at: Any, people: dict[str, Any]) -> None:
+    page = at("root")
+    opened(page, "/onboarding/exclusions/")
+    page.locator("main form:has(textarea, input:not([type=hidden])) button.btn-primary").first.click()
+    expect(page.locator(".q-summary-err")).to_be_visible()
+
+    leave_alone(page)
+
+    expect(page.get_by_text("What you typed is kept.")).to_be_visible()
+
+
 def test_who_works_in_another_tab_or_only_reads_is_not_away(at: Any, people: dict[str, Any]) -> None:
     order = order_of(1)
     page = at("otto")
