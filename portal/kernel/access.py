@@ -38,7 +38,8 @@ class DoorRequest(HttpRequest):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a door declares: the permissions of which one suffices (none: anybody signed in), and its methods.
+    """What a door declares: the permissions of which one suffices (none: anybody signed in), those that are needed
+    besides, all of them (`also`), and its methods.
 
     An address of the API may ask for another permission with each method: `by_method`. `fresh` says that a second
     factor must have been shown a moment ago (of an address of the API: with the methods `fresh_for`), `personal` that
@@ -52,6 +53,12 @@ class Access:
     fresh: bool = False
     personal: bool = False
     fresh_for: frozenset[str] = frozenset()
+    also: frozenset[str] = frozenset()
+
+    def lets_in(self, actor: Actor, method: str) -> bool:
+        """Whether somebody has the permissions for it."""
+        wanted = self.by_method.get(method, self.permissions)
+        return (not wanted or any(map(actor.may, wanted))) and all(map(actor.may, self.also))
 
 
 def public(view: View) -> View:
@@ -62,6 +69,7 @@ def public(view: View) -> View:
 
 def door(
     *permissions: str,
+    also: Iterable[str] = (),
     methods: Iterable[str] = ("GET",),
     before: Callable[[Any], None] | None = None,
     fresh: bool = False,
@@ -77,10 +85,12 @@ def door(
 
     `fresh` asks for a second factor that was shown a moment ago, before the form is seen and again when it is sent;
     `for_money` wants one that was not set up just now either (docs/sign-in.md). A view that needs it only at times
-    calls `require_fresh_factor` itself. `personal` is closed to whoever acts in another person's place.
+    calls `require_fresh_factor` itself. `personal` is closed to whoever acts in another person's place. Permissions in
+    `also` are needed besides, all of them.
     """
     fresh = fresh or for_money
     allowed = tuple(methods) + (("HEAD",) if "GET" in methods else ())
+    access = Access(frozenset(permissions), allowed, fresh=fresh, personal=personal, also=frozenset(also))
 
     def guard(view: View) -> View:
         @functools.wraps(view)
@@ -92,7 +102,7 @@ def door(
                 if request.user.is_authenticated:
                     raise PermissionDenied  # signed in, but acting for nobody (any more)
                 return _to_sign_in(request)
-            if permissions and not any(actor.may(permission) for permission in permissions):
+            if not access.lets_in(actor, request.method or ""):
                 raise PermissionDenied
             if personal and actor.impersonator_id is not None:
                 raise PermissionDenied
@@ -116,7 +126,7 @@ def door(
             except Refusal as refusal:
                 return refused(request, refusal)
 
-        guarded.access = Access(frozenset(permissions), allowed, fresh=fresh, personal=personal)  # type: ignore[attr-defined]  # for the matrix
+        guarded.access = access  # type: ignore[attr-defined]  # for the matrix
         return guarded
 
     return guard

@@ -139,7 +139,7 @@ _SUPPLIERS = (
         "shield-lock",
         _("Screening"),
         P.SUPPLIER_MANAGE,
-        frozenset({"screening-list", "screening-hit", "screening-decide"}),
+        frozenset({"screening-list", "screening-hit", "screening-decide", "screening-load"}),
         count="hits",
         hot=True,
         far=True,

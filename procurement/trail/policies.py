@@ -25,7 +25,7 @@ IBAN = re.compile(r"\b([A-Z]{2})[ ]?\d{2}(?:[ .\-]?[A-Z0-9]){11,30}\b", re.IGNOR
 FIGURES = re.compile(r"(?<![\w.,:\-])\d(?:[ ]?\d){14,33}(?![\w\-])")
 # So many figures in one piece name a package (SSCC, with and without its identifier of GS1).
 SSCC = frozenset({18, 20})
-# Carried for programs: keys of rows, who is to be mailed. What they name stands beside them.
+# Carried for programs: keys of rows, digests, who is to be mailed. What they name stands beside them.
 UNSAID = frozenset(
     {
         "kinds",
@@ -41,7 +41,11 @@ UNSAID = frozenset(
         "changes",
         "token_id",
         "user",
-        "person",
+        "newcomer",
+        "message",
+        "fact",
+        "sha256",
+        "zone",
     }
 )
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -145,9 +149,7 @@ def told_in(facts: Mapping[str, Any]) -> Iterator[Told]:
     for name, value in facts.items():
         if name in UNSAID or f"was_{name}" in facts or name.startswith("was_"):
             continue
-        if name == "before" and "account" in facts:  # the former account, told as a pair
-            continue
-        if name == "account" and "before" in facts:
+        if name in _paired(facts):
             continue
         if text := _said(name, value):
             yield Told(name, text)
@@ -161,8 +163,8 @@ def _changed(facts: Mapping[str, Any]) -> Iterator[Told]:
             for name in (old, new):
                 if text := _said(name, facts.get(name)):
                     yield Told(name, text)
-    if "before" in facts and "account" in facts:
-        yield Told("account", shown("account", facts["account"]), shown("account", facts["before"]))
+    for name in sorted(_paired(facts) - {"before"}):
+        yield Told(name, shown(name, facts[name]), shown(name, facts["before"]))
     for name in facts:
         if name.startswith("was_") and name[4:] in facts:
             yield Told(name[4:], shown(name[4:], facts[name[4:]]), shown(name[4:], facts[name]))
@@ -176,6 +178,12 @@ def _changed(facts: Mapping[str, Any]) -> Iterator[Told]:
             yield Told("changes", text)
 
 
+def _paired(facts: Mapping[str, Any]) -> set[str]:
+    """Where `before` says what another fact was, told as a pair: an account, or whose a case was."""
+    found = {"account", "owner"} & facts.keys()
+    return {"before", *found} if "before" in facts and found else set()
+
+
 def _said(name: str, value: Any) -> str:
     """What an event says besides what changed. Not what has parts of its own (the sentence tells of them, a program
     reads them), nor the key of a row, nor that something is not so."""
@@ -185,4 +193,4 @@ def _said(name: str, value: Any) -> str:
     if has_parts or value is False:
         return ""
     text = shown(name, value)
-    return "" if UUID.fullmatch(text) else text
+    return "" if all(UUID.fullmatch(part) for part in text.split("; ")) else text

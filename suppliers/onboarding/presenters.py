@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
+from portal.kernel.ways import way_to
 from suppliers.details.policies.countries import country_name
 from suppliers.onboarding.models import OnboardingRun, Terms
 from suppliers.onboarding.queries import Sheet, own_run, sheet_of
@@ -77,20 +77,22 @@ class StepRow:
     url: str
 
 
-def _own_page(run: OnboardingRun, kind: StepKind, *, is_open: bool) -> str:
+def _own_page(run: OnboardingRun, kind: StepKind, actor: Actor, *, is_open: bool) -> str:
     if kind in _PARTS and (is_open or kind == StepKind.PREFERENCES):
-        return f"{reverse('company-part', args=[run.supplier.key, _PARTS[kind]])}?then={START}"
-    return reverse(_PAGES.get(kind, "company"))
+        url = way_to(actor, "company-part", run.supplier.key, _PARTS[kind])
+        return f"{url}?then={START}" if url else ""
+    return way_to(actor, _PAGES.get(kind, "company"))
 
 
-def _our_page(run: OnboardingRun, kind: StepKind) -> str:
+def _our_page(run: OnboardingRun, kind: StepKind, actor: Actor) -> str:
     if kind in _ON_THIS_PAGE:
         return ""
-    return reverse(_OURS.get(kind, "supplier-company"), args=[run.supplier.key])
+    return way_to(actor, _OURS.get(kind, "supplier-company"), run.supplier.key)
 
 
-def step_rows(sheet: Sheet, *, ours: bool = False) -> list[StepRow]:
-    """The steps of a supplier in their order, each with where it is taken; `ours`: with where we look at it."""
+def step_rows(sheet: Sheet, *, actor: Actor) -> list[StepRow]:
+    """The steps of a supplier in their order, each with where it is taken, for us: where we look at it; without where
+    somebody may not."""
     waits = set(sheet.paying)
     rows = []
     for one in sheet.steps:
@@ -109,9 +111,9 @@ def step_rows(sheet: Sheet, *, ours: bool = False) -> list[StepRow]:
                 is_open=standing == StepStanding.OPEN,
                 compulsory=one.compulsory,
                 paying_waits=one.kind in waits,
-                url=_our_page(sheet.run, StepKind(one.kind))
-                if ours
-                else _own_page(sheet.run, StepKind(one.kind), is_open=standing == StepStanding.OPEN),
+                url=_our_page(sheet.run, StepKind(one.kind), actor)
+                if actor.is_company
+                else _own_page(sheet.run, StepKind(one.kind), actor, is_open=standing == StepStanding.OPEN),
             )
         )
     return rows
@@ -135,7 +137,7 @@ def newcomer_of(actor: Actor, at: datetime) -> Newcomer | None:
         return None
     sheet = sheet_of(run, at)
     waiting = set(sheet.waiting)
-    following = next((row for row in step_rows(sheet) if row.kind in waiting), None)
+    following = next((row for row in step_rows(sheet, actor=actor) if row.kind in waiting), None)
     paying = names_of([one for one in sheet.paying if one in waiting])
     return Newcomer(sheet.done, len(sheet.steps), len(waiting), following, paying)
 

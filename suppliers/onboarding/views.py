@@ -228,7 +228,7 @@ def _show_run(
     started = run.state == RunState.STARTED
     context = {
         "run": run,
-        "rows": step_rows(sheet, ours=may),
+        "rows": step_rows(sheet, actor=request.actor),
         "people": list(
             members(request.actor, supplier=run.supplier.number).order_by("user__name", "id")[:20]
         ),
@@ -572,7 +572,7 @@ def _show_own(
         sheet = sheet_of(run, request.at)
         is_going = run.state in (RunState.INVITED, RunState.STARTED)
         context |= {
-            "rows": step_rows(sheet),
+            "rows": step_rows(sheet, actor=request.actor),
             "first": names_of(sheet.waiting[:1]),
             "done": sheet.done,
             "of": len(sheet.steps),

@@ -1,8 +1,9 @@
 """Registration as pages. Those for everybody are not there where it is switched off, and say nothing of who is here."""
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 from allauth.core.internal import ratelimit
 from django.conf import settings
@@ -209,38 +210,40 @@ def request_approve(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
 @door(P.SUPPLIER_MANAGE, methods=["POST"])
 def request_ask_back(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """Something is missing or not clear: the company is asked by mail."""
-    asked, form = find_request(key), AskBackForm(request.POST, auto_id="back_%s")
-    seen = whole_number(request.POST.get("version"))
-    if not form.is_valid():
-        return _show(request, asked, back=form, status=422)
-    try:
-        with transaction.atomic():
-            ask_back_request(key, seen, form.cleaned_data["reason"], actor=request.actor, at=request.at)
-    except Invalid as refusal:
-        form.add_problems(refusal)
-        return _show(request, asked, back=form, status=422)
-    except Refusal as refusal:
-        return _again(request, key, refusal)
-    messages.success(request, _("The company is asked. Its answer comes back here."))
-    return see_other("registration-list")
+    form = AskBackForm(request.POST, auto_id="back_%s")
+    done = _("The company is asked. Its answer comes back here.")
+    return _say(request, key, form, "back", ask_back_request, done)
 
 
 @door(P.SUPPLIER_MANAGE, methods=["POST"])
 def request_refuse(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """No business with this company."""
-    asked, form = find_request(key), RefuseRequestForm(request.POST, auto_id="no_%s")
-    seen = whole_number(request.POST.get("version"))
+    form = RefuseRequestForm(request.POST, auto_id="no_%s")
+    return _say(request, key, form, "refuse", refuse_request, _("Refused. The company is told why."))
+
+
+def _say(
+    request: DoorRequest,
+    key: uuid.UUID,
+    form: AskBackForm | RefuseRequestForm,
+    place: str,
+    verb: Callable[..., object],
+    done: str,
+) -> HttpResponse:
+    """Tell the company something with a reason that it reads; what cannot be sent is shown in its `place`."""
+    asked, seen = find_request(key), whole_number(request.POST.get("version"))
+    shown: dict[str, Any] = {place: form}
     if not form.is_valid():
-        return _show(request, asked, refuse=form, status=422)
+        return _show(request, asked, **shown, status=422)
     try:
         with transaction.atomic():
-            refuse_request(key, seen, form.cleaned_data["reason"], actor=request.actor, at=request.at)
+            verb(key, seen, form.cleaned_data["reason"], actor=request.actor, at=request.at)
     except Invalid as refusal:
         form.add_problems(refusal)
-        return _show(request, asked, refuse=form, status=422)
+        return _show(request, asked, **shown, status=422)
     except Refusal as refusal:
         return _again(request, key, refusal)
-    messages.success(request, _("Refused. The company is told why."))
+    messages.success(request, done)
     return see_other("registration-list")
 
 

@@ -35,7 +35,7 @@ class ListForm(forms.Form):
     source = forms.ChoiceField(label=lazy("Whose list"), choices=ListSource.choices)
     file = forms.FileField(
         label=lazy("File"),
-        help_text=lazy("CSV, as its source publishes it; of OFAC it is SDN.CSV. At most 40 MB."),
+        help_text=lazy("CSV, as its source publishes it. From OFAC take SDN.CSV. At most 40 MB."),
         max_length=200,
         widget=forms.FileInput(attrs={"accept": ".csv"}),
     )
@@ -43,7 +43,7 @@ class ListForm(forms.Form):
         label=lazy("Other names"),
         required=False,
         help_text=lazy(
-            "Of OFAC alone: ALT.CSV. Without it nobody is found under another name. At most 8 MB."
+            "From OFAC alone: ALT.CSV. Without it nobody is found under another name. At most 8 MB."
         ),
         max_length=200,
         widget=forms.FileInput(attrs={"accept": ".csv"}),

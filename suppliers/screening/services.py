@@ -13,6 +13,7 @@ from portal.kernel.actors import Actor
 from portal.kernel.audit.services import Fact, record, record_all
 from portal.kernel.errors import Duplicate, Invalid, NotAllowed, Problem, StaleDocument
 from portal.kernel.scope import requires_scope
+from portal.kernel.templatetags.portal_ui import figure
 from suppliers.models import Supplier
 from suppliers.roles import Permission
 from suppliers.screening.messages import Listed
@@ -67,10 +68,10 @@ def load_list(
     unique = {one.ref[:40]: one for one in parties}
     if before is not None and not may_be_shorter and 2 * len(unique) < before.parties:
         message = _(
-            "This list names %(now)d parties, the one in force %(before)d: it may have been cut off. If it was "
+            "This list names %(now)s parties, the one in force %(before)s: it may have been cut off. If it was "
             "not, say that it is shorter (--shorter) and load it again."
         )
-        said = message % {"now": len(unique), "before": before.parties}
+        said = message % {"now": figure(len(unique)), "before": figure(before.parties)}
         raise Invalid(said, [Problem("file", said, str(len(unique)), "shorter")])
     if before is not None:
         before.replaced_at = at

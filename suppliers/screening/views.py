@@ -7,9 +7,11 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Duplicate, Invalid, Problem, Refusal
+from portal.kernel.templatetags.portal_ui import figure
 from portal.kernel.web import paginate, see_other, whole_number
 from suppliers.people.ways import require_own_factor
 from suppliers.roles import Permission
@@ -101,10 +103,12 @@ def screening_load(request: LoadRequest) -> HttpResponse:
         except Duplicate as refusal:
             form.add_error("file", refusal.message)
         else:
-            said = _(
-                "%(n)d parties are loaded. Suppliers are screened against them within a quarter of an hour."
+            said = ngettext(
+                "One party is loaded. Suppliers are screened against it within a quarter of an hour.",
+                "%(n)s parties are loaded. Suppliers are screened against them within a quarter of an hour.",
+                made.parties,
             )
-            messages.success(request, said % {"n": made.parties})
+            messages.success(request, said % {"n": figure(made.parties)})
             return see_other("screening-list")
     status = 422 if form.is_bound else 200
     return render(request, "suppliers/screening/load.html", {"form": form}, status=status)
@@ -125,12 +129,18 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     words = {"dismiss": _("It is somebody else"), "confirm": _("It is the listed one: block")}
+    comes_of_it = {
+        "dismiss": _("Nothing changes for the supplier. You are asked again when a name changes."),
+        "confirm": _("The supplier is blocked, and no bank details of it come into force."),
+    }
+    if hit.state == HitState.CONFIRMED:
+        comes_of_it["dismiss"] = _("The supplier is blocked no more, unless the ERP says so.")
     verbs = [verb for verb in HIT_LIFECYCLE.verbs_for(request.actor, hit.state) if verb in words]
     context = {
         "hit": hit,
         "names": [one for one in names_of([hit.supplier])[hit.supplier_id] if one != hit.supplier.name],
         "holders": holders_of([hit.supplier])[hit.supplier_id],
-        "verbs": [{"verb": verb, "word": words[verb]} for verb in verbs],
+        "verbs": [{"verb": verb, "word": words[verb], "says": comes_of_it[verb]} for verb in verbs],
         "form": form or HitForm(),
         "refusal": refusal,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -63,6 +64,7 @@ class PageForm:
     controls: tuple[Control, ...]
     button: tuple[str, str] = ("", "")
     of_page: frozenset[str] = frozenset()  # every name on the page, whichever form it is in
+    is_offered: bool = True  # there is something to press; a form may stand there empty
 
     @property
     def names(self) -> frozenset[str]:
@@ -157,14 +159,30 @@ def forms_of(html: bytes, page: str) -> Iterator[PageForm]:
     )
     for form, elements in controls.items():
         read = tuple(_read(one) for one in elements if _is_field(one))
-        for goes, button in _ways(form, elements):
+        for goes, button, is_offered in _ways(form, elements):
             url = urlsplit(urljoin(page, goes or page))
             try:
                 door = resolve(url.path).url_name
             except Resolver404:
                 continue
             whole = url.path + (f"?{url.query}" if url.query else "")
-            yield PageForm(str(door), whole, page, read, button, everything)
+            yield PageForm(str(door), whole, page, read, button, everything, is_offered)
+
+
+def links_of(html: bytes, page: str) -> Iterator[str]:
+    """The doors that the links of a page lead to, and its forms that only ask."""
+    if b"<" not in html:
+        return
+    for element in lxml.html.document_fromstring(html).iter(
+        "a", "form", "button", "input", "select", "section"
+    ):
+        asks = element.tag == "form" and (element.get("method") or "get").lower() == "get"
+        ways = (element.get("href"), element.get("hx-get"), element.get("action") if asks else None)
+        for goes in filter(None, ways):
+            url = urlsplit(urljoin(page, goes))
+            if not url.netloc:
+                with suppress(Resolver404):
+                    yield str(resolve(url.path).url_name)
 
 
 def _around(element: Any) -> Any:
@@ -182,10 +200,11 @@ def _is_field(element: Any) -> bool:
     )
 
 
-def _ways(form: Any, elements: list[Any]) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Where it goes, by each button; and what is posted without one."""
+def _ways(form: Any, elements: list[Any]) -> Iterator[tuple[str, tuple[str, str], bool]]:
+    """Where it goes, by each button, and whether that is there to be pressed; and what is posted without one."""
     is_posted = form is not None and (form.get("method") or "").lower() == "post"
     action = form.get("action") or "" if form is not None else ""
+    by_itself = any(one.get("data-submit-on-change") is not None for one in elements)
     seen = set()
     for one in elements:
         kind = (one.get("type") or ("submit" if one.tag == "button" else "text")).lower()
@@ -195,11 +214,11 @@ def _ways(form: Any, elements: list[Any]) -> Iterator[tuple[str, tuple[str, str]
         button = (one.get("name") or "", one.get("value") or "") if kind == "submit" else ("", "")
         if (own or is_posted) and (way := (own or action, button)) not in seen:
             seen.add(way)
-            yield way
+            yield *way, True
     if form is not None and (own := form.get("hx-post")) and (own, ("", "")) not in seen:
-        yield own, ("", "")
+        yield own, ("", ""), by_itself
     elif is_posted and not seen:
-        yield action, ("", "")
+        yield action, ("", ""), by_itself
 
 
 def _read(element: Any) -> Control:

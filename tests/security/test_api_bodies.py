@@ -25,7 +25,7 @@ from tests.database import made_once
 from tests.people import COMPANY_SIDE, FEED, SUPPLIER_SIDE, Person, make_people
 from tests.security.test_api_personas import addresses
 from tests.security.test_forms import BY_HABIT
-from tests.tenancy.test_matrix import permissions_for, session_of, signed_in
+from tests.tenancy.test_matrix import session_of, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -80,11 +80,9 @@ def ask(ground: Ground, operation: str, body: Any) -> Any:
 
 
 def who_may(ground: Ground, url: str, method: str) -> str:
-    needed = permissions_for(resolve(url).func.access, method)
+    access = resolve(url).func.access
     everybody = (*SUPPLIER_SIDE, *COMPANY_SIDE)
-    return next(
-        name for name in everybody if not needed or any(ground.people[name].actor.may(one) for one in needed)
-    )
+    return next(name for name in everybody if access.lets_in(ground.people[name].actor, method))
 
 
 # --- a whole body -------------------------------------------------------------------------------------------

@@ -50,7 +50,6 @@ from tests.tenancy.test_matrix import (
     address,
     guarded_doors,
     name_of,
-    permissions_for,
     session_of,
     signed_in,
 )
@@ -365,8 +364,7 @@ def looked_at(
 
 
 def whoever_may(door: URLPattern, method: str, side: str, people: dict[str, Person]) -> list[str]:
-    needed = permissions_for(access_of(door), method)
-    return [who for who in LOOK[side] if not needed or any(people[who].actor.may(one) for one in needed)]
+    return [who for who in LOOK[side] if access_of(door).lets_in(people[who].actor, method)]
 
 
 # --- more than was asked for --------------------------------------------------------------------------------
@@ -485,7 +483,9 @@ def reached(ground: Ground, door: URLPattern) -> Iterator[tuple[str, PageForm, V
             return
         if (who, form) in done:
             continue
-        _answer, written = press(ground, who, form, sent)
+        answer, written = press(ground, who, form, sent)
+        offered = form.page and form.is_offered
+        assert answer.status_code != 403 or not offered, f"{who} is offered it on {form.page} and refused"
         if not written.is_nothing:
             done.add((who, form))
             yield who, form, sent, written
@@ -505,9 +505,7 @@ def standing(ground: Ground, door: URLPattern) -> Ground:
                     continue
                 for form in forms_of(answer.content, url):
                     if form.door == name:
-                        # Who only looks at what it comes to, may not do it: others see that page as well.
-                        seen_by = who if typed else side
-                        found.setdefault((seen_by, form.url, *form.shape), Sight(who, form))
+                        found.setdefault((side, form.url, *form.shape), Sight(who, form))
     return ground._replace(seen={name: list(found.values())}, ledger=Ledger())
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -22,9 +23,10 @@ from suppliers.models import FactorRule, User
 from suppliers.signin.services import stand_in
 from tests.builders.factors import show_factor
 from tests.builders.matrix import SHOWS, Objects, make_objects
+from tests.builders.pages import PageForm, forms_of, links_of
 from tests.builders.world import MONDAY, make_world
 from tests.database import made_once
-from tests.people import FEED, Person, make_people
+from tests.people import COMPANY_SIDE, FEED, SUPPLIER_SIDE, Person, make_people
 from tests.thoroughly import EVERYTHING
 
 pytestmark = pytest.mark.django_db
@@ -169,8 +171,7 @@ class TestDoor:
         access = access_of(pattern)
         for place, (name, person) in enumerate(people.items()):
             for method in self.methods(pattern):
-                needed = permissions_for(access, method)
-                may = not needed or any(person.actor.may(permission) for permission in needed)
+                may = access.lets_in(person.actor, method)
                 for owner in owners(pattern, person, place):
                     theirs = objects[owner]
                     status = ask(signed_in(sessions[name]), method, address(pattern, theirs))
@@ -199,13 +200,59 @@ def owners(pattern: URLPattern, person: Person, place: int) -> tuple[str, ...]:
     return both if EVERYTHING or person.actor.side is Side.SUPPLIER else (both[place % 2],)
 
 
-def permissions_for(access: Any, method: str) -> frozenset[str]:
-    by_method = getattr(access, "by_method", None)
-    return by_method.get(method, access.permissions) if by_method else access.permissions
-
-
 def is_stranger(person: Any, theirs: Objects) -> bool:
     return person.actor.side is Side.SUPPLIER and theirs.supplier_id not in person.actor.supplier_ids
+
+
+# --- what pages offer ----------------------------------------------------------------------------------------
+
+# Who sees most and may do least, of either side: to them a button is shown that is not for them, if to anybody. All
+# others with EVERYTHING=1.
+LOOK_ON = [*COMPANY_SIDE, *SUPPLIER_SIDE] if EVERYTHING else ["ada", "arun"]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("blank_paper")
+@pytest.mark.parametrize("name", LOOK_ON)
+def test_no_page_offers_what_is_refused_to_whoever_sees_it(objects, people, sessions, name):
+    """Each link and each button leads to a door that is open to them; and what they may press is not refused either,
+    which is for the service to say. (Forms as they stand in the middle of something: tests/security/test_forms.py.)
+    """
+    person, refused, tried = people[name], set(), set()
+    theirs = objects["GLOBEX" if is_stranger(person, objects["ACME"]) else "ACME"]
+    doors = {name_of(one): access_of(one) for one in guarded_doors()}
+    for pattern in guarded_doors():
+        url, access = address(pattern, theirs), access_of(pattern)
+        if is_of_program(url) or "GET" not in access.methods or not access.lets_in(person.actor, "GET"):
+            continue
+        page = signed_in(sessions[name]).get(url)
+        if page.streaming:
+            b"".join(page.streaming_content)  # a file is closed once it has been sent
+        if page.streaming or not page.headers.get("Content-Type", "").startswith("text/html"):
+            continue
+        forms = [form for form in forms_of(page.content, url) if form.is_offered]
+        offered = {(door, "GET") for door in links_of(page.content, url)}
+        offered |= {(form.door, "POST") for form in forms}
+        for door, method in offered:
+            if door in doors and not doors[door].lets_in(person.actor, method):
+                refused.add((pattern.name, door))
+        for form in forms:
+            if form.door in doors and form.shape not in tried:
+                tried.add(form.shape)
+                if pressed(signed_in(sessions[name]), form) == 403:
+                    refused.add((pattern.name, form.door))
+
+    assert refused == set()
+
+
+def pressed(client: Client, form: PageForm) -> int:
+    """What comes of pressing it; and it is as it was before."""
+    with transaction.atomic():
+        answer = client.post(form.url, form.filled())
+        transaction.set_rollback(True)
+    if answer.streaming:
+        b"".join(answer.streaming_content)
+    return answer.status_code
 
 
 def is_of_program(url: str) -> bool:
@@ -244,8 +291,7 @@ def test_in_anothers_place_only_the_daily_work_is_open(objects, people, sessions
             if method in ("HEAD", "OPTIONS"):
                 continue
             status = ask(client, method, address(pattern, objects["ACME"]))
-            needed = permissions_for(access, method)
-            may = not needed or any(theirs.may(permission) for permission in needed)
+            may = access.lets_in(theirs, method)
             fresh = method in access.fresh_for if access.fresh_for else access.fresh
             is_closed = access.personal or fresh or pattern.name == "usersessions_list"
             story = f"{method} {pattern.name}: {status}"

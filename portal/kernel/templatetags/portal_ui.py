@@ -24,6 +24,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext_lazy as plazy
 
 from portal.kernel.values import Money, Quantity, UnitOfMeasure, decimals_of, minor_units, rounded
+from portal.kernel.ways import way_to
 
 register = template.Library()
 
@@ -656,6 +657,12 @@ def _shown(value: Any) -> Any:
 
 
 # --- links that keep the rest of the address
+
+
+@register.simple_tag(takes_context=True, name="way_to")
+def way(context: Any, name: str, *args: Any) -> str:
+    """The address of a page, empty where its door is closed to the reader: `{% way_to "order-story" key as url %}`."""
+    return way_to(context["request"].actor, name, *args)
 
 
 @register.simple_tag(takes_context=True)

@@ -193,7 +193,13 @@ def inbox_filter(request: DoorRequest) -> HttpResponse:
         form.fields[name].choices = [("", _("any")), *words]  # type: ignore[attr-defined]  # a choice field
     form.fields["due"].choices = [("", _("any")), *DUE_WORDS.items()]  # type: ignore[attr-defined]  # a choice field
     narrow = getattr(request, "htmx", False)
-    context = {"form": form, "queues": queues_for(request.actor), "dialog": narrow, "back": address(request)}
+    context = {
+        "form": form,
+        "queues": queues_for(request.actor),
+        "dialog": narrow,
+        "back": address(request),
+        "may_work": request.actor.may(Permission.CASE_WORK),
+    }
     template = "procurement/inbox/filter.html"
     return render(request, f"{template}#filter" if narrow else template, context)
 

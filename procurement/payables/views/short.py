@@ -32,7 +32,7 @@ SHORT = "procurement/payables/short.html"
 TYPED = ("quantity", "price", "short", "why")
 
 
-@door(Permission.INVOICE_SETTLE, methods=["GET", "POST"])
+@door(Permission.INVOICE_SETTLE, also=[Permission.INVOICE_WRITE], methods=["GET", "POST"])
 def payables_short(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     """Approve a part: what of which line is paid. What it comes to is shown first, and pressing that approves it."""
     invoice = sent_invoice(key, request)

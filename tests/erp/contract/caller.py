@@ -16,7 +16,9 @@ from procurement.erp.ports import (
     Outcome,
     Page,
     Paper,
+    ReadBack,
     Sighting,
+    ValidationRefused,
 )
 from procurement.orders.messages import OrderPaper, PromiseCommand
 from procurement.receipts.messages import ReceiptPaper
@@ -78,6 +80,7 @@ class Answer:
 Send = Callable[[PromiseCommand], Answer]
 Announce = Callable[[NoticeCommand], tuple[Outcome, str]]
 Enter = Callable[[InvoiceCommand], tuple[Outcome, str]]
+LEFT_TO_A_PERSON = "this connector leaves it to a person, and says so"
 
 
 def facts(order: OrderPaper) -> tuple[object, ...]:
@@ -100,3 +103,21 @@ def everything(reader: Reader) -> Reader:
 def booked(reader: Reader) -> dict[str, BillPaper]:
     everything(reader)
     return {one.reference: one for one in reader.invoices.values()}
+
+
+def to_the_end(
+    reader: Reader, key: str, write: Callable[[ErpConnector], CommandResult]
+) -> tuple[Outcome, str]:
+    """What the ERP made of what is written to it, whether it said so at once or by feed."""
+    with reader.erp.connector() as connector:
+        try:
+            result = write(connector)
+        except ValidationRefused as error:
+            return Outcome.REFUSED, error.reason
+        if connector.capabilities.read_back is ReadBack.IMMEDIATE:
+            return result.outcome, result.reason
+    reader.erp.let_erp_work()
+    everything(reader)
+    reader.read(Feed.COMMAND_RESULTS)
+    told = reader.results.get(key, CommandResult(key, Outcome.SENT))
+    return Outcome.CONFIRMED if told.outcome is Outcome.SENT else told.outcome, told.reason

@@ -9,7 +9,8 @@ when a version is added.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from procurement.erp.messages import InvoiceCommand
 from procurement.erp.ports import (
     CommandResult,
     Conflict,
+    ErpConnector,
     Feed,
     Outcome,
     PermissionRefused,
@@ -27,7 +29,15 @@ from procurement.erp.ports import (
 )
 from procurement.orders.messages import PromiseCommand
 from procurement.shipments.messages import NoticeCommand
-from tests.erp.contract.caller import Answer, Reader, everything
+from tests.erp.contract.caller import (
+    LEFT_TO_A_PERSON,
+    Announce,
+    Answer,
+    Enter,
+    Reader,
+    Send,
+    to_the_end,
+)
 from tests.erp.contract.harness import HARNESSES, ConnectorHarness
 from tests.thoroughly import EVERYTHING
 
@@ -73,11 +83,11 @@ def reader(erp: ConnectorHarness) -> Reader:
 
 
 @pytest.fixture
-def send(erp: ConnectorHarness, reader: Reader) -> Callable[[PromiseCommand], Answer]:
-    def to_the_end(command: PromiseCommand) -> Answer:
+def send(erp: ConnectorHarness, reader: Reader) -> Send:
+    def send_and_hear(command: PromiseCommand) -> Answer:
         with erp.connector() as connector:
             if connector.capabilities.cannot_write(command):
-                pytest.skip("this connector leaves it to a person, and says so")
+                pytest.skip(LEFT_TO_A_PERSON)
             try:
                 result = connector.write_promise(command)
             except Conflict as error:
@@ -95,52 +105,26 @@ def send(erp: ConnectorHarness, reader: Reader) -> Callable[[PromiseCommand], An
         current = {line.key: (line.quantity, line.price, line.delivery_on) for line in told.lines}
         return Answer(told.outcome, told.reason, current)
 
-    return to_the_end
+    return send_and_hear
 
 
 @pytest.fixture
-def announce(erp: ConnectorHarness, reader: Reader) -> Callable[[NoticeCommand], tuple[Outcome, str]]:
-    def to_the_end(command: NoticeCommand) -> tuple[Outcome, str]:
-        """What the ERP made of it, whether it said so at once or by feed."""
-        with erp.connector() as connector:
-            if not connector.capabilities.takes_notices:
-                pytest.skip("this connector leaves it to a person, and says so")
-            try:
-                result = connector.write_notice(command)
-            except ValidationRefused as error:
-                return Outcome.REFUSED, error.reason
-            if connector.capabilities.read_back is ReadBack.IMMEDIATE:
-                return result.outcome, result.reason
-        erp.let_erp_work()
-        everything(reader)
-        reader.read(Feed.COMMAND_RESULTS)
-        told = reader.results.get(command.key, CommandResult(command.key, Outcome.SENT))
-        taken = Outcome.CONFIRMED if told.outcome is Outcome.SENT else told.outcome
-        return taken, told.reason
+def announce(reader: Reader) -> Announce:
+    def write(command: NoticeCommand, connector: ErpConnector) -> CommandResult:
+        if not connector.capabilities.takes_notices:
+            pytest.skip(LEFT_TO_A_PERSON)
+        return connector.write_notice(command)
 
-    return to_the_end
+    return lambda command: to_the_end(reader, command.key, partial(write, command))
 
 
 @pytest.fixture
-def enter(erp: ConnectorHarness, reader: Reader) -> Callable[[InvoiceCommand], tuple[Outcome, str]]:
-    def to_the_end(command: InvoiceCommand) -> tuple[Outcome, str]:
-        """What the ERP made of it, whether it said so at once or by feed."""
-        with erp.connector() as connector:
-            if connector.capabilities.cannot_book(command):
-                with pytest.raises(Unsupported):
-                    connector.book_invoice(command)
-                pytest.skip("this connector leaves it to a person, and says so")
-            try:
-                result = connector.book_invoice(command)
-            except ValidationRefused as error:
-                return Outcome.REFUSED, error.reason
-            if connector.capabilities.read_back is ReadBack.IMMEDIATE:
-                return result.outcome, result.reason
-        erp.let_erp_work()
-        everything(reader)
-        reader.read(Feed.COMMAND_RESULTS)
-        told = reader.results.get(command.key, CommandResult(command.key, Outcome.SENT))
-        taken = Outcome.CONFIRMED if told.outcome is Outcome.SENT else told.outcome
-        return taken, told.reason
+def enter(reader: Reader) -> Enter:
+    def write(command: InvoiceCommand, connector: ErpConnector) -> CommandResult:
+        if connector.capabilities.cannot_book(command):
+            with pytest.raises(Unsupported):
+                connector.book_invoice(command)
+            pytest.skip(LEFT_TO_A_PERSON)
+        return connector.book_invoice(command)
 
-    return to_the_end
+    return lambda command: to_the_end(reader, command.key, partial(write, command))

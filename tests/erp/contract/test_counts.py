@@ -4,51 +4,31 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
 
-from procurement.erp.ports import (
-    CommandResult,
-    Feed,
-    Outcome,
-    ReadBack,
-    Unsupported,
-    ValidationRefused,
-)
+from procurement.erp.ports import CommandResult, ErpConnector, Outcome, Unsupported
 from procurement.orders.messages import OrderPaper
 from procurement.receipts.messages import ReceiptCommand, ReceiptCommandLine
-from tests.erp.contract.caller import Announce, Reader, everything
+from tests.erp.contract.caller import LEFT_TO_A_PERSON, Announce, Reader, everything, to_the_end
 from tests.erp.contract.commands import a_notice, two_orders
 from tests.erp.contract.harness import ConnectorHarness
 
+Book = Callable[[ReceiptCommand], tuple[Outcome, str]]
+
 
 @pytest.fixture
-def book(erp: ConnectorHarness, reader: Reader) -> Callable[[ReceiptCommand], tuple[Outcome, str]]:
-    def to_the_end(command: ReceiptCommand) -> tuple[Outcome, str]:
-        """What the ERP made of it, whether it said so at once or by feed."""
-        with erp.connector() as connector:
-            if not connector.capabilities.books_receipts:
-                with pytest.raises(Unsupported):
-                    connector.write_receipt(command)
-                pytest.skip("this connector leaves it to a person, and says so")
-            try:
-                result = connector.write_receipt(command)
-            except ValidationRefused as error:
-                return Outcome.REFUSED, error.reason
-            if connector.capabilities.read_back is ReadBack.IMMEDIATE:
-                return result.outcome, result.reason
-        erp.let_erp_work()
-        everything(reader)
-        reader.read(Feed.COMMAND_RESULTS)
-        told = reader.results.get(command.key, CommandResult(command.key, Outcome.SENT))
-        taken = Outcome.CONFIRMED if told.outcome is Outcome.SENT else told.outcome
-        return taken, told.reason
+def book(reader: Reader) -> Book:
+    def write(command: ReceiptCommand, connector: ErpConnector) -> CommandResult:
+        if not connector.capabilities.books_receipts:
+            with pytest.raises(Unsupported):
+                connector.write_receipt(command)
+            pytest.skip(LEFT_TO_A_PERSON)
+        return connector.write_receipt(command)
 
-    return to_the_end
-
-
-Book = Callable[[ReceiptCommand], tuple[Outcome, str]]
+    return lambda command: to_the_end(reader, command.key, partial(write, command))
 
 
 def a_count(key: str, *lines: tuple[OrderPaper, int, int], lot: str = "", **changed: Any) -> ReceiptCommand:

@@ -7,48 +7,26 @@ from decimal import Decimal
 
 import pytest
 
-from procurement.erp.messages import (
-    EarlyPaymentCommand,
-)
-from procurement.erp.ports import (
-    CommandResult,
-    Feed,
-    Outcome,
-    ReadBack,
-    Unsupported,
-    ValidationRefused,
-)
-from tests.erp.contract.caller import Enter, Reader, booked, everything
+from procurement.erp.messages import EarlyPaymentCommand
+from procurement.erp.ports import Outcome, ReadBack, Unsupported
+from tests.erp.contract.caller import LEFT_TO_A_PERSON, Enter, Reader, booked, to_the_end
 from tests.erp.contract.commands import CLAIMED_ON, an_invoice
 from tests.erp.contract.harness import ConnectorHarness
 from tests.erp.papers import an_order
 
+Plan = Callable[[EarlyPaymentCommand], tuple[Outcome, str]]
+
 
 @pytest.fixture
-def plan(erp: ConnectorHarness, reader: Reader) -> Callable[[EarlyPaymentCommand], tuple[Outcome, str]]:
+def plan(erp: ConnectorHarness, reader: Reader) -> Plan:
     with erp.connector() as asked:
         if not asked.capabilities.plans_early_payments:
-            pytest.skip("this connector leaves it to a person, and says so")
-
-    def to_the_end(command: EarlyPaymentCommand) -> tuple[Outcome, str]:
-        """What the ERP made of it, whether it said so at once or by feed."""
-        with erp.connector() as connector:
-            try:
-                result = connector.plan_early_payment(command)
-            except ValidationRefused as error:
-                return Outcome.REFUSED, error.reason
-            if connector.capabilities.read_back is ReadBack.IMMEDIATE:
-                return result.outcome, result.reason
-        erp.let_erp_work()
-        everything(reader)
-        reader.read(Feed.COMMAND_RESULTS)
-        told = reader.results.get(command.key, CommandResult(command.key, Outcome.SENT))
-        return Outcome.CONFIRMED if told.outcome is Outcome.SENT else told.outcome, told.reason
-
-    return to_the_end
+            pytest.skip(LEFT_TO_A_PERSON)
+    return lambda command: to_the_end(
+        reader, command.key, lambda connector: connector.plan_early_payment(command)
+    )
 
 
-Plan = Callable[[EarlyPaymentCommand], tuple[Outcome, str]]
 IN_TEN_DAYS, IN_A_MONTH = (CLAIMED_ON + timedelta(days=days) for days in (10, 30))
 EARLY = EarlyPaymentCommand(
     key="early-1",

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from portal.kernel.actors import Actor, Channel
 from portal.kernel.audit.chain import seal
-from portal.kernel.audit.models import AuditEvent
+from portal.kernel.audit.models import AuditEvent, AuditSeal
 from portal.kernel.audit.services import record
 from portal.kernel.errors import Invalid
 from portal.kernel.scope import acting
@@ -31,7 +31,8 @@ from tests.builders.changes import an_agreed_order
 from tests.builders.factors import show_factor
 from tests.builders.invoices import a_sent_invoice
 from tests.builders.programs import Program
-from tests.builders.world import MONDAY, an_order, make_world
+from tests.builders.shipments import a_sent_notice
+from tests.builders.world import MONDAY, a_line, an_order, make_world
 from tests.database import made_once
 from tests.people import FEED, make_people
 
@@ -263,6 +264,24 @@ def test_an_invoice_is_found_by_its_number(people):
     assert {row.paper.url for row, _kind, _paper in rows} == {reverse("invoice", args=[invoice.key])}
 
 
+def test_from_a_paper_whoever_may_read_the_trail_comes_to_what_happened_to_it(people):
+    asha = people["asha"]
+    order = an_agreed_order(asha, lines=[a_line(10), a_line(20)])
+    invoice = a_sent_invoice(order, asha, {"L10": 5}, number="R-17")
+    notice = a_sent_notice(order, asha, {"L20": 5}, number="DN-1")
+    readers = {name: signed_in(people[name]) for name in ("ada", "asha", "bea", "arun")}
+
+    for page, paper in (("order", order), ("invoice", invoice), ("shipment", notice)):
+        way = f"{PAGE}?paper={paper.stream.replace(':', '%3A')}"
+        shown = {
+            name: way in text_of(one.get(reverse(page, args=[paper.key]))) for name, one in readers.items()
+        }
+        assert shown == {"ada": True, "asha": True, "bea": False, "arun": False}, page
+        for name in ("ada", "asha"):
+            rows = readers[name].get(way).context["rows"]
+            assert {row.paper.stream for row, _kind, _paper in rows} == {paper.stream}
+
+
 # --- as whom ------------------------------------------------------------------------------------------------
 
 
@@ -412,10 +431,28 @@ def test_whether_the_chain_is_whole_is_said_in_plain_words(people):
 
     page = text_of(ada.get(PAGE))
     assert "The chain is whole." in page
-    assert "sealed, the last one at" in page
+    assert "One event is sealed, at" in page
     note("audit.broken", faults=1)
     assert "The trail is not as it was sealed: somebody has changed it." in text_of(ada.get(PAGE))
     assert "chain" not in text_of(signed_in(people["asha"]).get(PAGE))
+
+
+def test_many_events_are_counted_as_the_reader_writes_numbers(people):
+    batch = {
+        "head": b"",
+        "signature": "",
+        "sealed_at": timezone.now(),
+        "settled_after": 0,
+        "settled_below": 0,
+    }
+    with acting(FEED):
+        AuditSeal.objects.create(first_position=1, last_position=11360, top_event_id=11360, **batch)
+    ada = signed_in(people["ada"])
+
+    assert "11,360</bdi> events are sealed, the last one at" in text_of(ada.get(PAGE))
+    with acting(FEED):
+        User.objects.filter(pk=people["ada"].user.pk).update(language="de")
+    assert "11.360</bdi> Ereignisse sind versiegelt" in text_of(ada.get(PAGE))
 
 
 # --- as fast with many --------------------------------------------------------------------------------------

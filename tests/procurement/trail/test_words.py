@@ -13,7 +13,8 @@ from django.utils.translation import override
 
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.security.catalogue import CATALOGUE
-from procurement.trail.policies import Told, hide, masked, told_in
+from procurement.trail.policies import UNSAID, Told, hide, masked, told_in
+from procurement.trail.presenters.facts import FACTS
 from procurement.trail.presenters.papers import PAGES
 from procurement.trail.presenters.rows import Detail, details_of, kinds_of, way_of
 from procurement.trail.presenters.words import KINDS, OWN, sentence_of
@@ -51,6 +52,40 @@ NOT_FACTS = {
 }
 
 
+# Facts that are keys of rows, or have parts of their own, and what those parts are called: neither is shown.
+NOT_SHOWN = {
+    *("acknowledgment", "approval", "change", "change_of_address", "clock", "command", "detail", "document"),
+    *(
+        "draft",
+        "drafts",
+        "drift",
+        "event",
+        "invitation",
+        "invoice",
+        "key",
+        "link",
+        "merge",
+        "notice",
+        "offboarding",
+    ),
+    *("question_key", "request", "run", "sheet", "statement_key", "task", "token", "topic"),
+    *("counts", "held_for", "invoices", "now", "problems", "receipts"),
+    *(
+        "announced",
+        "backorder",
+        "damaged",
+        "days_late",
+        "good",
+        "item",
+        "path",
+        "price_change",
+        "received",
+        "rest",
+    ),
+    *("severity", "split", "substitute", "time_zone", "unplaced"),
+}
+
+
 def recorded_kinds():
     """Every kind that any source can record, read off it: what a call, an assignment or a table says."""
     found = set()
@@ -75,6 +110,35 @@ def _in(file):
     return found
 
 
+def recorded_facts():
+    """The names of facts that any source records, read off it: what is handed on as facts, and what is made for it."""
+    found = set()
+    for top in ("portal/kernel", "suppliers", "procurement"):
+        for file in (ROOT / top).rglob("*.py"):
+            parts = set(file.relative_to(ROOT).with_suffix("").parts)
+            if "services" in parts or not {*ELSEWHERE, "queries", "alerts"} & parts:
+                found |= {name for made in _facts_in(ast.parse(file.read_text())) for name in _keys(made)}
+    return found
+
+
+def _facts_in(tree):
+    for node in ast.walk(tree):
+        match node:
+            case (
+                ast.keyword(arg="facts", value=made) | ast.Assign(targets=[ast.Name(id="facts")], value=made)
+            ):
+                yield made
+            case ast.Call(func=ast.Name(id="Fact"), args=[_, _, _, made, *_]):
+                yield made
+            case ast.FunctionDef(name=name) if name.endswith(("facts", "facts_of", "told_of", "said_of")):
+                yield node
+
+
+def _keys(made):
+    dicts = [node for node in ast.walk(made) if isinstance(node, ast.Dict)]
+    return {key.value for one in dicts for key in one.keys if isinstance(key, ast.Constant)}
+
+
 def event(kind, **changed):
     values = {
         "stream": "order:1",
@@ -94,6 +158,12 @@ def test_every_kind_that_is_recorded_has_a_sentence():
     assert sorted(set(OWN) - recorded_kinds()) == []
 
 
+def test_every_fact_that_is_recorded_has_a_word():
+    said = {name for name in recorded_facts() - UNSAID if not name.startswith("was_")}
+
+    assert sorted(said - set(FACTS) - NOT_SHOWN) == []
+
+
 def test_every_kind_is_about_something_and_about_one_thing():
     told = [kind for matter in Matter.values for kind in kinds_of(matter)]
 
@@ -111,7 +181,7 @@ def test_what_a_kind_says_stands_in_the_words_of_its_own_page_in_each_language()
 def test_an_event_of_another_version_is_told_by_its_name_and_never_fails():
     assert sentence_of(event("order.acknowledged")) == "order.acknowledged"
     assert sentence_of(event("moon.landed", facts={"from": "earth"})) == "moon.landed"
-    assert details_of(event("moon.landed", facts={"from": "earth"})) == (Detail("from", "earth"),)
+    assert details_of(event("moon.landed", facts={"first_step": "one"})) == (Detail("first step", "one"),)
 
 
 @pytest.mark.parametrize("typed", ["9999-12-31T23:59:59Z", "0001-01-01T00:00+09:00", "9999-99-99T00:00Z"])
@@ -234,3 +304,31 @@ def test_the_door_is_named_also_the_one_of_a_directory():
 
 def test_every_paper_that_is_looked_up_has_a_name():
     assert set(PAPERS) <= set(PAGES)
+
+
+def test_a_number_of_a_person_is_told_as_a_name_and_never_as_a_number():
+    stands_in = event("stand_in.written", facts={"person": 7, "stand_in": 8, "from_on": "2026-03-02"})
+    given = event("case.assigned", facts={"number": 12, "before": 7, "owner": 8, "name": "Pia"})
+
+    assert details_of(stands_in, "", {7: "Bea", 8: "Pia"}) == (
+        Detail("Person", "Bea"),
+        Detail("Stands in", "Pia"),
+        Detail("From", "2 Mar 2026"),
+    )
+    assert details_of(stands_in) == (Detail("From", "2 Mar 2026"),)
+    assert details_of(given, "", {7: "Bea", 8: "Pia"}) == (
+        Detail("Owner", "Pia", "Bea"),
+        Detail("Number", "12"),
+    )
+
+
+def test_codes_and_counts_are_told_as_the_reader_reads_them():
+    mail = event("mail.questioned", facts={"why": "unproven"})
+    exported = event("audit.exported", facts={"format": "csv", "events": 11360})
+    reminded = event("onboarding.reminded", facts={"steps": ["company", "bank"]})
+
+    assert details_of(mail)[0].new == "The address is known, but nothing proves that it wrote this."
+    assert details_of(exported) == (Detail("As", "csv"), Detail("Events", "11,360"))
+    assert details_of(reminded) == (Detail("Steps", "Company data; Bank details"),)
+    with override("de"):
+        assert details_of(exported)[1].new == "11.360"

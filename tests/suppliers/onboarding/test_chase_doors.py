@@ -12,41 +12,19 @@ from django.utils import timezone
 
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.scope import acting
-from suppliers.messages import SupplierPaper
 from suppliers.models import Invitation
 from suppliers.onboarding.messages import InviteSuppliers, Target
 from suppliers.onboarding.models import OnboardingChase, OnboardingRun
 from suppliers.onboarding.services import invite_suppliers
-from suppliers.services import receive_suppliers
 from tests.builders.factors import give_app, show_factor
-from tests.database import made_once
-from tests.people import FEED, make_people
+from tests.people import FEED
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(scope="module")
-def once(django_db_setup, django_db_blocker):
-    from tests.builders.world import make_world
-
-    with made_once(django_db_blocker):
-        suppliers = make_world()
-        with acting(FEED):
-            made = make_people(suppliers)
-            receive_suppliers(
-                [
-                    SupplierPaper(
-                        f"B{n:02}", f"Bolt {n:02}", "DE", "EUR", "en", "UTC", "core", f"b{n}@b.example"
-                    )
-                    for n in range(60)
-                ]
-            )
-        yield made
-
-
 @pytest.fixture
-def people(once, db):
-    return once
+def people(crowd, db):
+    return crowd
 
 
 def signed_in(person):

@@ -13,7 +13,6 @@ from openpyxl import Workbook
 
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.scope import acting
-from suppliers.messages import SupplierPaper
 from suppliers.models import Supplier
 from suppliers.onboarding.messages import InviteSuppliers, Target
 from suppliers.onboarding.models import (
@@ -24,37 +23,16 @@ from suppliers.onboarding.models import (
     Terms,
 )
 from suppliers.onboarding.services import invite_suppliers
-from suppliers.services import receive_suppliers
 from tests.builders.factors import give_app, show_factor
 from tests.builders.world import a_paper, receive
-from tests.database import made_once
-from tests.people import FEED, make_people
+from tests.people import FEED
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(scope="module")
-def once(django_db_setup, django_db_blocker):
-    from tests.builders.world import make_world
-
-    with made_once(django_db_blocker):
-        suppliers = make_world()
-        with acting(FEED):
-            made = make_people(suppliers)
-            receive_suppliers(
-                [
-                    SupplierPaper(
-                        f"B{n:02}", f"Bolt {n:02}", "DE", "EUR", "de", "UTC", "core", f"b{n}@b.example"
-                    )
-                    for n in range(40)
-                ]
-            )
-        yield made
-
-
 @pytest.fixture
-def people(once, db):
-    return once
+def people(crowd, db):
+    return crowd
 
 
 def signed_in(person):
@@ -120,7 +98,7 @@ def test_all_from_whom_was_ordered_lately_are_invited_by_one_press(root):
     receive(a_paper("4500002", supplier="B06", ordered_on=today.replace(year=today.year - 2)))
     page = root.get("/onboarding/candidates/")
     assert [one.number for one in page.context["page"].rows] == ["B05"]
-    assert root.get("/onboarding/candidates/?days=0&segment=core&country=de").context["count"] == 40
+    assert root.get("/onboarding/candidates/?days=0&segment=core&country=de").context["count"] == 60
     for _press in range(2):
         assert root.post("/onboarding/candidates/", {"days": "1000", "segment": "core"}).status_code == 303
     assert stored(lambda: sorted(OnboardingRun.objects.values_list("supplier__number", flat=True))) == [
