@@ -70,11 +70,13 @@ def database(
 def cache(address: SplitResult | None) -> dict[str, Any]:
     """A cache shared by all processes, where rate limits count; without an address one process' own."""
     if address is None:
-        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+        return {"BACKEND": "portal.kernel.counting.OwnCache"}
     return {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "portal.kernel.counting.SharedCache",
         "LOCATION": address._replace(scheme=AS_REDIS.get(address.scheme, address.scheme)).geturl(),
         "KEY_PREFIX": "quayside",
+        # Every page counts there: none may hang with a cache that takes no call.
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
     }
 
 

@@ -106,7 +106,7 @@ def kind_of_event(request: HttpRequest, response: HttpResponse) -> str:
     """What of the catalogue an answer shows, if anything. Strangers' 403 and 404 are a scanner's daily bread."""
     status = response.status_code
     if status == 429:
-        return "request.throttled"
+        return "" if getattr(request, "was_noted", False) else "request.throttled"
     if status == 400 and request.resolver_match is None:
         return "request.refused"
     actor = getattr(request, "actor", None)

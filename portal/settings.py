@@ -123,6 +123,7 @@ MIDDLEWARE = [
     "suppliers.middleware.SessionSeenMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "suppliers.middleware.ActorMiddleware",
+    "portal.rates.PageRateMiddleware",  # knows who asks, before anything is done for them
     "suppliers.sso.middleware.CameByMiddleware",
     "suppliers.signin.middleware.SignInMiddleware",
     "portal.uploads.ScanUploadsMiddleware",  # knows who acts; no door has opened a transaction yet
@@ -328,6 +329,11 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "portal.middleware.forged"
 CSRF_TRUSTED_ORIGINS = env.url_list("CSRF_TRUSTED_ORIGINS", _http) or [PUBLIC_URL]
+
+# How many pages one person may ask for in a minute, and how often write; all strangers behind one address together.
+# Far beyond what hands do, with a dozen tabs that look for news by themselves.
+PAGES_A_MINUTE = env.integer("PAGES_A_MINUTE", 600, at_least=120)
+WRITES_A_MINUTE = env.integer("WRITES_A_MINUTE", 300, at_least=60)
 
 # --- On the wire --------------------------------------------------------------------------------------------
 

@@ -62,6 +62,8 @@ def test_environment() -> dict[str, str]:
     env["QUAYSIDE_MODE"] = "test"
     env["DJANGO_SETTINGS_MODULE"] = "portal.settings"
     env["BROKER_URL"] = "memory://"
+    # Tests ask for more in a minute than any person; what happens then has tests that say how much it is.
+    env["PAGES_A_MINUTE"] = env["WRITES_A_MINUTE"] = "1000000"
     for name in ("CACHE_URL", "EMAIL_URL", "PUBLIC_URL", "ALLOWED_HOSTS"):
         env.pop(name, None)
     return env | (native.environment_for_pdf(ROOT / "var" / "native") or {})

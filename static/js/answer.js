@@ -292,6 +292,12 @@
     later(part, 5000);
   });
 
+  // Too much at once: it is tried again when the server said.
+  document.addEventListener("htmx:responseError", (event) => {
+    const part = group(event.detail.requestConfig.elt);
+    if (part?.isConnected && event.detail.xhr.status === 429) later(part, 1000 * (Number(event.detail.xhr.getResponseHeader("Retry-After")) || 60));
+  });
+
   // --- sending ------------------------------------------------------------------------------------------------------
   // Only what was typed since the page came is sent; the rest of the draft is on the server already, and the marks say
   // what this page shows of it.

@@ -26,6 +26,10 @@
     // Not signed in any more, or no network: it is still only here. (A redirection is no success in htmx's own words.)
     const { status } = event.detail.xhr;
     if ((status < 200 || status > 299) && status !== 409) typed = true;
+    // Too much at once: it is kept when the server said, as if the last letter were typed then.
+    if (status !== 429 || !typed) return;
+    const pause = 1000 * (Number(event.detail.xhr.getResponseHeader("Retry-After")) || 60);
+    setTimeout(() => typed && form()?.querySelector(form().dataset.typed)?.dispatchEvent(new Event("input", { bubbles: true })), pause);
   });
   // Sent by one of its buttons, the form takes all of it along; what htmx sends it has prevented by now.
   document.addEventListener("submit", (event) => {

@@ -95,7 +95,7 @@
   document.addEventListener("htmx:timeout", () => toast(one("#toasts").dataset.offline, true));
   document.addEventListener("htmx:responseError", (event) => {
     const words = one("#toasts")?.dataset;
-    if (words) toast(event.detail.xhr.status === 403 ? words.refused : words.failed, true);
+    if (words) toast({ 403: words.refused, 429: words.slow }[event.detail.xhr.status] ?? words.failed, true);
   });
   // HX-Trigger: {"announce": "21 lines"} or {"toast": "Draft saved"}
   document.addEventListener("announce", (event) => announce(event.detail.value ?? event.detail));

@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
@@ -106,7 +108,7 @@ def test_what_is_typed_before_the_scripts_have_come_is_kept_and_told_too(
     desk = at("asha")
     desk.goto(f"/orders/{order.key}/")
     held: list[Any] = []
-    desk.route("**/htmx.min.js*", lambda route: held.append(route))  # noqa: PLW0108  # playwright marks what it is given
+    desk.route("**/htmx.min.js*", lambda route: held.append(route))  # noqa: PLW0108 -- playwright writes into what it calls
     desk.get_by_role("button", name="Invoice this order").click(no_wait_after=True)
     desk.get_by_label("Number", exact=True).fill("LF-1")
     desk.locator("#unit_price-1").fill("7.00")
@@ -116,6 +118,30 @@ def test_what_is_typed_before_the_scripts_have_come_is_kept_and_told_too(
     held[0].continue_()
     expect(desk.locator("#say-number")).to_be_empty()
     expect(desk.locator("#amount-1")).to_have_text("700.00 EUR")
+    assert the_invoice().number == "LF-1"
+
+
+def test_what_is_typed_while_too_much_is_sent_is_kept_a_little_later(
+    at: Any, people: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_profile(people["max"], VAT, REVERSE)
+    monkeypatch.setattr("portal.rates.WINDOW", 4)
+    desk = at("asha")
+    desk.goto(f"/orders/{an_agreed_order(people['asha']).key}/")
+    desk.get_by_role("button", name="Invoice this order").click()
+    expect(desk.locator("#unit_price-1")).to_be_visible()
+    cache.clear()
+    monkeypatch.setattr(settings, "WRITES_A_MINUTE", 1)
+    with desk.expect_response(lambda one: one.request.method == "POST" and one.status == 200):
+        desk.locator("#unit_price-1").fill("7.00")
+
+    with desk.expect_response(lambda one: one.status == 429):
+        desk.get_by_label("Number", exact=True).fill("LF-1")
+    expect(desk.locator(".q-toast.is-bad")).to_contain_text("That was too much at once")
+    expect(desk.get_by_label("Number", exact=True)).to_have_value("LF-1")
+    with desk.expect_response(lambda one: one.request.method == "POST" and one.status == 200):
+        pass  # nobody touches it
+
     assert the_invoice().number == "LF-1"
 
 

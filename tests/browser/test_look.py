@@ -21,7 +21,7 @@ PAGES = [
     "confirm",
     "answer/409",
     "answer/422",
-    *(f"error/{name}" for name in ("400", "403", "403_csrf", "404", "500", "offline")),
+    *(f"error/{name}" for name in ("400", "403", "403_csrf", "404", "429", "429_sent", "500", "offline")),
     "accounts/login/",
     "accounts/password/reset/",
     "accounts/password/reset/done/",
@@ -182,7 +182,12 @@ def test_keys_can_be_listed_and_switched_off(page: Any) -> None:
 
 @pytest.mark.parametrize(
     ("status", "sentence"),
-    [(401, "Your session ended."), (403, "You may not do that."), (500, "That did not work")],
+    [
+        (401, "Your session ended."),
+        (403, "You may not do that."),
+        (429, "That was too much at once, and nothing was changed. What you typed is still here"),
+        (500, "That did not work"),
+    ],
 )
 def test_what_typing_met_is_said_and_the_typing_stays(page: Any, status: int, sentence: str) -> None:
     page.goto("")

@@ -8,7 +8,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.utils.dateformat import format as dateformat
 from playwright.sync_api import expect
 
@@ -266,6 +268,29 @@ def test_a_session_that_ends_takes_nothing_along(page: Any, people: dict[str, An
     page.locator("text=Order 4500000001 answered").wait_for()
     with acting(FEED):
         assert [str(one.price.normalize()) for one in Promise.objects.filter(line__number=10)] == ["7.1"]
+
+
+def test_too_much_at_once_is_said_and_what_was_typed_is_kept_a_little_later(
+    page: Any, people: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.rates.WINDOW", 4)
+    order = order_of(2)
+    at_order(page, people["asha"], order)
+    cache.clear()
+    monkeypatch.setattr(settings, "WRITES_A_MINUTE", 1)
+    with page.expect_response("**/answer/line/"):
+        field(page, 10, "price").fill("7.10")
+
+    with page.expect_response("**/answer/line/") as refused:
+        field(page, 20, "price").fill("0.09")
+    page.locator("text=That was too much at once, and nothing was changed.").wait_for()
+
+    assert refused.value.status == 429
+    expect(field(page, 20, "price")).to_have_value("0.09")
+    with page.expect_response(lambda one: "/answer/line/" in one.url and one.status == 200):
+        pass  # nobody touches it
+    page.reload()
+    expect(field(page, 20, "price")).to_have_value("0.09")
 
 
 def test_a_newer_revision_is_told_while_typing_and_merged(page: Any, people: dict[str, Any]) -> None:

@@ -88,6 +88,9 @@ class Site:
             PUBLIC_URL="https://portal.example.com",
             ALLOWED_HOSTS="portal.example.com",
             TRUSTED_PROXIES="1",
+            # A handful of people do here in a minute what a company does in a morning.
+            PAGES_A_MINUTE="1000000",
+            WRITES_A_MINUTE="1000000",
             BROKER_URL=broker_url,
             CACHE_URL=f"{ground.redis_url}/1",
             EMAIL_URL="smtp://127.0.0.1:1",

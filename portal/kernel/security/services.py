@@ -12,7 +12,6 @@ import hashlib
 import hmac
 import logging
 import re
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -20,13 +19,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
 from django.db import DatabaseError
 from django.utils import timezone
-from redis.exceptions import RedisError
 
 from portal.kernel.actors import Actor
 from portal.kernel.correlation import current as current_correlation
+from portal.kernel.counting import NobodyCounts, tally
 from portal.kernel.scope import acting, requires_scope
 from portal.kernel.security.catalogue import CATALOGUE, Severity
 from portal.kernel.security.models import SecurityEvent
@@ -113,11 +111,9 @@ def _say(event: SecurityEvent) -> None:
 
 def _has_room(event: SecurityEvent) -> bool:
     source = event.address or event.account or event.user_id or event.token_id or ""
-    key = f"security:{event.kind}:{source}:{int(time.time() // 60)}"
     try:
-        cache.add(key, 0, 120)
-        count = cache.incr(key)
-    except (ValueError, OSError, RedisError):  # it ran out between the two, or the cache is away
+        count, _left = tally(f"security:{event.kind}:{source}", 60)
+    except NobodyCounts:
         return True
     most: int = settings.SECURITY_EVENTS_A_MINUTE
     if count == most + 1:

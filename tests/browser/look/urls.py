@@ -171,8 +171,10 @@ def confirm(request: Any) -> HttpResponse:
 
 
 def error(request: HttpRequest, name: str) -> HttpResponse:
-    """One of the pages that stand alone."""
-    return render(request, f"{name}.html")
+    """One of the pages that stand alone, and one with a form that comes back."""
+    sent = {"left": 41, "sent": True, "comes_back": True, "again": "/", "files": ["drawing-7.pdf"]}
+    kept = {"kept": [("note", "300 on time,\nthe rest a week later")]}
+    return render(request, f"{name.removesuffix('_sent')}.html", sent | kept if name == "429_sent" else {})
 
 
 urlpatterns = [

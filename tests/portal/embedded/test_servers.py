@@ -8,14 +8,18 @@ import signal
 import socket
 import stat
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 import redis
 
+from portal import backing
 from portal.embedded import ports, postgres, postgres_home, valkey
+from portal.kernel.counting import SharedCache
 
 pytestmark = pytest.mark.slow
 
@@ -157,3 +161,45 @@ def test_a_held_port_is_passed_over_and_nobody_can_take_it_meanwhile():
         with ports.first_reserved(port) as ours:
             assert ours.getsockname()[1] != port
             assert ports.reserved(ours.getsockname()[1]) is None
+
+
+def test_what_comes_is_counted_once_for_all_processes_and_in_one_journey(tmp_path):
+    server = valkey.start_server(tmp_path / "valkey", log=tmp_path / "valkey.log")
+    try:
+        described = backing.cache(urlsplit(server.cache_url))
+        one, other = (SharedCache(described["LOCATION"], described) for _each in range(2))
+        counted = [cache.tally("asha", 60) for cache in (one, other, one)]
+        assert [count for count, _left in counted] == [1, 2, 3]
+        assert all(0 < left <= 60 for _count, left in counted)
+        assert one.tally("arun", 60)[0] == 1
+        assert one.get("asha") == 3
+
+        with redis.Redis.from_url(server.cache_url) as watching:
+            before = watching.info("commandstats")
+            journeys = watching.info("stats")["total_reads_processed"]
+            one.tally("asha", 60)
+            # One for the count, one for this very question.
+            assert watching.info("stats")["total_reads_processed"] - journeys == 2
+            asked = watching.info("commandstats")
+            assert {
+                name
+                for name, told in asked.items()
+                if told["calls"] != before.get(name, {"calls": 0})["calls"] and name != "cmdstat_info"
+            } == {"cmdstat_multi", "cmdstat_set", "cmdstat_incrby", "cmdstat_pttl", "cmdstat_exec"}
+
+        assert one.tally("soon", 1) == (1, 1)
+        deadline = time.monotonic() + 10
+        while one.get("soon") is not None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert one.tally("soon", 1) == (1, 1)
+    finally:
+        server.stop()
+
+
+def test_a_cache_that_takes_no_call_holds_nobody_up_for_long():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        described = backing.cache(urlsplit(f"redis://127.0.0.1:{silent.getsockname()[1]}/1"))
+        began = time.monotonic()
+        with pytest.raises(redis.TimeoutError):
+            SharedCache(described["LOCATION"], described).tally("asha", 60)
+        assert time.monotonic() - began < 5
