@@ -29,7 +29,8 @@ from suppliers.signin.queries import DOORKEEPER
 from suppliers.signin.step_up import SETTLED
 
 LIFETIME = 30  # seconds, of a code of the app
-TO_TYPE = 3  # seconds, for a browser that shares its machine
+TO_SEND = 3.0  # seconds, for a program
+TO_TYPE = 10.0  # for a browser that shares its machine
 
 
 def give_app(user: User, *, since: datetime | None = None) -> str:
@@ -41,14 +42,19 @@ def give_app(user: User, *, since: datetime | None = None) -> str:
     return secret
 
 
-def code_of(secret: str) -> str:
+def code_to_type(secret: str) -> str:
+    """What the app shows, with time enough to type it into a page."""
+    return code_of(secret, lasts=TO_TYPE)
+
+
+def code_of(secret: str, *, lasts: float = TO_SEND) -> str:
     """What the app shows now. It may be typed again at once: a test does not wait half a minute.
 
     A code lives thirty seconds and not one more (ASVS V6.5.5). One about to end is let go by, as people do who see it
-    blink: a browser may need a moment to send what it is given here.
+    blink.
     """
     left = LIFETIME - time.time() % LIFETIME
-    if left < TO_TYPE:
+    if left < lasts:
         time.sleep(left)
     cache.clear()
     return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))

@@ -792,11 +792,12 @@ def test_an_address_that_nobody_has_takes_as_long_as_a_wrong_password(people, se
     bea.save()
 
     def takes(address):
+        """Of the processor's time alone: what else a machine does in between is not the password's."""
         fastest = []
         for _again in range(3):
-            began = time.perf_counter()
+            began = time.thread_time()
             Client().post("/accounts/login/", {"login": address, "password": "not this one"})
-            fastest.append(time.perf_counter() - began)
+            fastest.append(time.thread_time() - began)
         return min(fastest)
 
     known, unknown = takes("bea@northmoor.example"), takes("eva@northmoor.example")
