@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from suppliers.signin.middleware import USED
 from tests.browser.axe import sideways, violations
-from tests.builders.factors import code_to_type
+from tests.builders.factors import code_of
 from tests.people import PASSWORD
 
 OWN_PAGES = [
@@ -70,7 +70,7 @@ def test_a_second_step_is_set_up_and_asked_for_at_the_next_sign_in(page: Any, pe
     secret = page.input_value("#secret")
     expect(page.locator(".q-qr").first).to_be_visible()
     assert violations(page) == []
-    page.fill("#id_code", code_to_type(secret))
+    page.fill("#id_code", code_of(secret))
     page.click("main button.btn-primary")
     page.wait_for_url("**/recovery-codes/")  # they are shown this once
     recovery = page.inner_text(".q-codes li >> nth=0")

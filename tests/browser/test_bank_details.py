@@ -35,7 +35,7 @@ from tests.builders.bank import (
     typed,
     wanted,
 )
-from tests.builders.factors import code_to_type
+from tests.builders.factors import code_of
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,7 +52,7 @@ def test_a_change_is_requested_with_a_factor_and_stopped_by_an_earlier_contact(
     asha.goto("/bank/")
     expect(asha.get_by_role("row", name="DE •••• 3000 Commerzbank")).to_contain_text("In force")
     asha.get_by_role("link", name="Request a change").click()
-    asha.get_by_label("Six digits of your app").fill(code_to_type(SECRET))
+    asha.get_by_label("Six digits of your app").fill(code_of(SECRET))
     asha.get_by_role("button", name="Go on").click()
     asha.get_by_label("Another account in the place of one").check()
     asha.get_by_label("Which account").select_option(str(account.key))

@@ -49,7 +49,7 @@ from suppliers.services import receive_suppliers
 from tests.browser.axe import faults
 from tests.builders.bank import NEW_IBAN, PAPER, SECRET, WHY, all_said, long_known
 from tests.builders.documents import PDF, require
-from tests.builders.factors import code_to_type
+from tests.builders.factors import code_of
 from tests.builders.notices import mailed
 from tests.people import FEED
 
@@ -196,7 +196,7 @@ def fill_in_the_company(phone: Any) -> None:
 
 def show_the_factor(page: Any) -> None:
     """What one is asked before what a fraud would begin with; within ten minutes not once more."""
-    page.get_by_label("Six digits of your app").fill(code_to_type(SECRET))
+    page.get_by_label("Six digits of your app").fill(code_of(SECRET))
     page.get_by_role("button", name="Go on").click()
 
 

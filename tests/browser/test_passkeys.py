@@ -12,7 +12,7 @@ from portal.kernel.scope import acting
 from suppliers.models import FactorRule
 from suppliers.signin.queries import DOORKEEPER
 from tests.browser.axe import LOOKS, faults, violations
-from tests.builders.factors import code_to_type, give_app
+from tests.builders.factors import code_of, give_app
 from tests.people import PASSWORD
 
 PAGES = {
@@ -115,12 +115,12 @@ def test_pages_of_signing_in_are_clean_at_every_width(
     page.click("main form:has(#id_login) button.btn-primary")
     page.wait_for_url("**/accounts/2fa/authenticate/")
     found += faults(page, f"second step now {scheme}", tmp_path)
-    page.fill("#id_code", code_to_type(secret))
+    page.fill("#id_code", code_of(secret))
     page.check("#id_trust")
     page.click("main form:has(#id_code) button.btn-primary")
     page.wait_for_url(lambda address: "/accounts/" not in address)
     page.goto("/accounts/2fa/webauthn/add/")
-    page.fill("#id_code", code_to_type(secret))
+    page.fill("#id_code", code_of(secret))
     page.click("main button.btn-primary")
     page.wait_for_url("**/webauthn/add/")
     person = people["asha"].user.pk

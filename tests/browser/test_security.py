@@ -15,7 +15,7 @@ from suppliers.models import User
 from tests.browser.axe import WIDTHS, sideways, violations
 from tests.browser.refusals import REFUSED, none_refused
 from tests.browser.test_account import sign_in
-from tests.builders.factors import code_to_type, give_app
+from tests.builders.factors import code_of, give_app
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -63,7 +63,7 @@ def test_one_takes_out_ones_own_data_and_an_administrator_takes_a_name_away(
     page.get_by_label("Reason").fill("She asked for it.")
     page.get_by_role("button", name="Take the name away for good").click()
     page.get_by_role("button", name="Show the second factor").click()
-    page.get_by_label("Six digits of your app").fill(code_to_type(secret))
+    page.get_by_label("Six digits of your app").fill(code_of(secret))
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_label("Reason")).to_have_value("She asked for it.")
     page.get_by_label("The person’s address, once more").fill("bea@northmoor.example")

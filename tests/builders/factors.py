@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from allauth.account.internal.userkit import user_id_to_str
+from allauth.mfa import app_settings
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import (
     TOTP,
@@ -28,9 +29,7 @@ from suppliers.signin.delivery import mail_new_password
 from suppliers.signin.queries import DOORKEEPER
 from suppliers.signin.step_up import SETTLED
 
-LIFETIME = 30  # seconds, of a code of the app
-TO_SEND = 3.0  # seconds, for a program
-TO_TYPE = 10.0  # for a browser that shares its machine
+TO_SEND = 3  # seconds
 
 
 def give_app(user: User, *, since: datetime | None = None) -> str:
@@ -42,22 +41,18 @@ def give_app(user: User, *, since: datetime | None = None) -> str:
     return secret
 
 
-def code_to_type(secret: str) -> str:
-    """What the app shows, with time enough to type it into a page."""
-    return code_of(secret, lasts=TO_TYPE)
-
-
-def code_of(secret: str, *, lasts: float = TO_SEND) -> str:
-    """What the app shows now. It may be typed again at once: a test does not wait half a minute.
+def code_of(secret: str, *, before: int = 0) -> str:
+    """What the app shows now, or showed so many codes before. It may be typed again at once: a test does not wait half
+    a minute.
 
     A code lives thirty seconds and not one more (ASVS V6.5.5). One about to end is let go by, as people do who see it
     blink.
     """
-    left = LIFETIME - time.time() % LIFETIME
-    if left < lasts:
+    left = app_settings.TOTP_PERIOD - time.time() % app_settings.TOTP_PERIOD
+    if left < TO_SEND:
         time.sleep(left)
     cache.clear()
-    return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+    return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time())) - before))
 
 
 def give_codes(user: User) -> list[str]:

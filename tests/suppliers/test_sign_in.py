@@ -497,6 +497,18 @@ def test_a_code_of_the_app_works_once(people):
     assert asked.status_code == 422  # nor does the question for a factor take it
 
 
+def test_a_code_that_the_app_shows_no_more_is_not_taken(people):
+    bea = people["bea"]
+    secret = give_app(bea.user)
+    client = browser()
+    type_password(client, bea)
+
+    answer = client.post("/accounts/2fa/authenticate/", {"code": code_of(secret, before=1)})
+
+    assert not is_signed_in(client)
+    assert "That is not right" in answer.content.decode()
+
+
 def test_recovery_codes_are_shown_once_and_secrets_are_sealed(people):
     bea = people["bea"]
     client = browser()
