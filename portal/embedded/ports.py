@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import errno
+import secrets
 import socket
+
+# Systems give outgoing connections ports from 32768 upwards: one from there may be gone before its server has started.
+QUIET = range(10_000, 20_000)
+TAKEN = (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL)
 
 
 def free_port() -> int:
-    """Any free one."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A free one that stays free until a server of ours takes it."""
+    for port in (*(secrets.choice(QUIET) for _try in range(50)), 0):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError as problem:
+                if problem.errno not in TAKEN:
+                    raise
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError(errno.EADDRINUSE, "no port is free")
 
 
 def reserved(port: int) -> socket.socket | None:
@@ -25,7 +37,7 @@ def reserved(port: int) -> socket.socket | None:
         held.listen(128)
     except OSError as problem:
         held.close()
-        if problem.errno in (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL):
+        if problem.errno in TAKEN:
             return None
         raise
     return held

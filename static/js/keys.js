@@ -1,10 +1,11 @@
 /* Keys press buttons that say so: <button>Accept <kbd>A</kbd></button>, <a data-key="/">. Nothing else has a key.
+   Loaded without `defer`: who decides by keys presses the next one as soon as its button is there.
    Silent while a field has the focus; switched off for good in the list of keys, which "?" opens (WCAG 2.1.4):
    the switch is a form that saves the person's setting, body[data-keys=off] is what it comes back as. */
 "use strict";
 (() => {
   const help = () => document.querySelector("#keys");
-  const isOn = () => document.body.dataset.keys !== "off";
+  const isOn = () => document.body && document.body.dataset.keys !== "off";
   const typing = (element) => element?.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
   const keyOf = (element) => (element.dataset.key ?? element.querySelector(":scope > kbd")?.textContent ?? "").trim().toLowerCase();
   const seen = (element) => element.checkVisibility?.() ?? element.offsetParent !== null;

@@ -2,7 +2,8 @@
    way and not yet answered, because a page that is left breaks off its requests. htmx keeps the rest (see editor.html of
    ship notices and invoices); without a script one Save button does. What was on its way may have arrived, so that the
    version said here is an old one: the server then keeps what `leaving` says on top of it (Note [Leaving] in the editor of
-   ship notices). A browser takes 64 kB along and no more: where the form is larger, it asks before it goes. Reads:
+   ship notices). A browser takes 64 kB along and no more: where the form is larger, it asks before it goes.
+   Loaded without `defer`: what is typed before the other scripts have come counts too. Reads:
      #editor[data-typed]  the form; in `data-typed` the selector of the parts that are kept while one types */
 "use strict";
 (() => {

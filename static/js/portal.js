@@ -72,12 +72,14 @@
     toast(signedOut, true, { href: event.detail.xhr.getResponseHeader("HX-Redirect"), text: signIn });
   });
 
-  // Somebody is on the way to another page: one that asks to be loaded anew would call them back.
+  // Somebody is on the way to another page, or writes: one that asks to be loaded anew would take that from them. It asks
+  // again later.
   let left = -Infinity;
   addEventListener("beforeunload", () => { left = performance.now(); });
+  const isWriting = () => Boolean(one("dialog[open]")) || all("main input, main textarea, main select").some(isTyped);
   document.addEventListener("htmx:beforeOnLoad", (event) => {
     const isAnew = event.detail.xhr.getResponseHeader("HX-Refresh") === "true";
-    if (isAnew && performance.now() - left < 30000) event.preventDefault();
+    if (isAnew && (performance.now() - left < 30000 || isWriting())) event.preventDefault();
   });
 
   document.addEventListener("htmx:afterSettle", (event) => {
@@ -193,8 +195,14 @@
     return !field.matches("[type=hidden], [type=file]") && field.value !== field.defaultValue;
   };
   // Whoever is faster than the scripts has typed where nobody listened yet: it is said once more when all of them do.
+  // Who is still in a field says `change` when leaving it. What sends its form when changed is not pressed once more: a
+  // browser puts back what was chosen on a page one comes back to, and would be led away from there again.
   document.addEventListener("DOMContentLoaded", () => {
-    all("input, textarea, select").filter(isTyped).forEach((field) => field.dispatchEvent(new Event("input", { bubbles: true })));
+    all("input, textarea, select").filter(isTyped).forEach((field) => {
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      const isLeft = field !== document.activeElement && !field.matches("[data-submit-on-change]");
+      if (isLeft) field.dispatchEvent(new Event("change", { bubbles: true }));
+    });
   });
   window.portal = { toast, announce };
 })();

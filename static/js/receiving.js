@@ -1,6 +1,7 @@
 /* Counting with a hand scanner, which types faster than a network answers. Enter puts what was scanned on a list and
    empties the field at once; the next request takes all of the list along. What is typed into a count while an answer is
-   under way stays. Without a script each scan is a page. Reads #count, its fields scan and scans, and #count-parts. */
+   under way stays. Without a script each scan is a page. Loaded without `defer`: it listens before there is a field to
+   scan into. Reads #count, its fields scan, scans and scan_now, and #count-parts. */
 "use strict";
 (() => {
   const form = () => document.querySelector("#count");
@@ -11,13 +12,29 @@
   // A scan has a name of its own: sent again after an answer that was lost on its way, it counts once.
   const mark = () => `${Date.now().toString(36)}-${Math.random().toString(36).slice(2).padEnd(8, "0").slice(0, 16)}`;
 
+  // Until htmx is here too, a scan would take the page along, and those that follow it would be typed into nothing.
+  let isEarly = document.readyState === "loading";
+  let waits = false;
   document.addEventListener("submit", (event) => {
     if (event.target !== form()) return;
     const scan = field("scan");
-    if (!scan.value.trim()) return;
-    field("scans").value += `${mark()}\t${scan.value}\n`;
-    scan.value = "";
+    if (scan.value.trim()) {
+      field("scans").value += `${mark()}\t${scan.value}\n`;
+      scan.value = "";
+    }
+    if (!isEarly || event.submitter?.name !== "scan_now") return;
+    event.preventDefault();
+    waits = true;
   }, true);
+  // A moment after it, when htmx has heard of it as well.
+  document.addEventListener("DOMContentLoaded", () => setTimeout(() => {
+    isEarly = false;
+    if (!waits || !form()) return;
+    const half = field("scan").value; // is no scan yet
+    field("scan").value = "";
+    form().requestSubmit(field("scan_now"));
+    field("scan").value = half;
+  }));
 
   document.addEventListener("htmx:configRequest", (event) => {
     if (event.detail.elt !== form()) return;

@@ -1,5 +1,6 @@
 /* Scanning: a hand scanner types faster than pages come back, and a phone has a camera. Without this each scan posts its
-   form, one after the other. Listens on the document only, so that swapped parts need no wiring. Reads:
+   form, one after the other. Loaded without `defer`, so that it listens before there is a field to scan into; listens on
+   the document only, so that swapped parts need no wiring. Reads:
      input[data-scan]      a field that takes scans (components/scan.html gives it its words). In a form with hx-post every
                            scan stands in a queue and goes to the server by itself, in order, with the form as it then is;
                            what comes next can be typed meanwhile. The answer says in X-Scanned (yes, no) that the scan was
@@ -11,7 +12,9 @@
 "use strict";
 (() => {
   const field = () => document.querySelector("input[data-scan]");
-  const formOf = (element) => element?.form?.matches("[hx-post]") ? element.form : null;
+  const formOf = (element) => !isAlone && element?.form?.matches("[hx-post]") ? element.form : null;
+  let isReady = false; // htmx is here; scans wait for it
+  let isAlone = false; // or it did not come
 
   // --- the queue ----------------------------------------------------------------------------------------------------
   const store = `scans:${location.pathname}`;
@@ -35,7 +38,7 @@
 
   const next = () => {
     const form = formOf(field());
-    if (!queue.length || !form || sent || busy.size) return;
+    if (!isReady || !queue.length || !form || sent || busy.size) return;
     sent = { form, xhr: null };
     const press = form.querySelector("[data-scan-press]");
     const values = { [field().name]: queue[0].text, scan_key: queue[0].key, ...(press && { [press.name]: press.value }) };
@@ -246,7 +249,17 @@
     if (event.target.closest?.("[data-camera]")) open();
   });
 
-  dress();
-  look();
-  if (queue.length) setTimeout(next, 200);
+  // A moment after it, when htmx has heard of it as well.
+  document.addEventListener("DOMContentLoaded", () => setTimeout(() => {
+    isReady = "htmx" in window;
+    dress();
+    look();
+    next();
+    isAlone = !isReady;
+    const input = field();
+    if (!isAlone || !queue.length || !input) return;
+    input.value = queue.shift().text;
+    keep();
+    input.form.requestSubmit(input.form.querySelector("[data-scan-press]") ?? undefined);
+  }));
 })();

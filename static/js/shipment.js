@@ -58,5 +58,5 @@
   });
   document.addEventListener("dragend", () => { dragged = null; unmark(); });
   document.addEventListener("htmx:afterSwap", grips);
-  grips();
+  document.addEventListener("DOMContentLoaded", grips);
 })();

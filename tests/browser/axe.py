@@ -42,6 +42,8 @@ def violations(page: Any, part: str = "html") -> list[str]:
     """
     if page.viewport_size["width"] == BETWEEN:
         return []
+    page.wait_for_load_state()  # a press answers when the next page begins to come
+    page.evaluate(ARRIVE)
     if not page.evaluate("'axe' in window"):
         # Through the debugger: our own Content-Security-Policy rightly refuses a script from nowhere.
         # It is not let go of: with the first that goes, Chromium takes a page's virtual authenticators away.
@@ -59,6 +61,7 @@ def is_dark(page: Any) -> bool:
 
 def sideways(page: Any) -> int:
     """By how many pixels the page is wider than the window: nobody should have to scroll sideways."""
+    page.wait_for_load_state()
     return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
 
 
@@ -72,7 +75,6 @@ def faults_in_every_look(page: Any, name: str, folder: Path) -> list[str]:
     for width, scheme in LOOKS:
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)
-        page.evaluate(ARRIVE)
         assert is_dark(page) == (scheme == "dark")
         found += faults(page, f"{name} {scheme}", folder)
     return found
@@ -82,6 +84,7 @@ def faults(page: Any, name: str, folder: Path) -> list[str]:
     """What is wrong with a page as it stands at the width of its window. PICTURES=1 keeps a picture of each in
     `folder`, to be looked at.
     """
+    page.wait_for_load_state()
     expect(page.locator(".htmx-request")).to_have_count(0)  # what comes by itself is there
     width = page.viewport_size["width"]
     where = f"{name} at {width}"

@@ -85,6 +85,14 @@ def nothing_is_refused() -> Iterator[None]:
     none_refused()
 
 
+@pytest.fixture(autouse=True)
+def codes_do_not_end(settings: Any) -> None:
+    """A code of an app lives half a minute, and a busy machine may need longer to type it. What is too old:
+    tests/suppliers/test_sign_in.py.
+    """
+    settings.MFA_TOTP_PERIOD = 10**10
+
+
 @pytest.fixture
 def page(browser: Any, live_server: Any) -> Iterator[Any]:
     """An empty page of the portal as it runs, on the test's own database."""

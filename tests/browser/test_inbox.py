@@ -17,6 +17,7 @@ from procurement.inbox.services.ruling import WriteAbsence, save_queue, write_ab
 from procurement.inbox.services.tasking import AskTask, ask_task, token_of
 from procurement.inbox.services.working import write_note
 from tests.browser.axe import WIDTHS, faults_in_every_look, sideways, violations
+from tests.browser.held import without_htmx_yet
 from tests.builders.changes import A_WEEK, an_agreed_order, propose
 from tests.builders.inbox import answer, cases, decide, piece, refusal, review
 from tests.builders.supply import a_demand, demand_comes, some_stock, stock_comes
@@ -99,14 +100,30 @@ def test_a_morning_with_the_keyboard_alone(at: Any, morning: list[Any], people: 
     keep(bea, "decline-1440")
     dialog.get_by_role("button", name="Decline").click()
     expect(bea.locator("#case-title")).to_have_text(titles[1])
+    expect(bea.locator(".q-actionbar--case kbd", has_text="A")).to_be_visible()
     bea.keyboard.press("a")
     expect(bea.locator("#case-title")).to_have_text(titles[2])
+    bea.wait_for_load_state()  # with its scripts a page asks in a dialog
     bea.keyboard.press("s")
     dialog = bea.locator("#dialog")
     dialog.get_by_role("button", name="Snooze").click()
     expect(bea.locator("#case-title")).to_have_text(titles[3])
 
     assert [case.state for case in cases() if case.pk in {one.pk for one in morning}].count("open") == 1
+
+
+def test_a_key_that_is_pressed_before_the_scripts_have_come_is_heard(at: Any, morning: list[Any]) -> None:
+    refused = next(case for case in morning if case.order.number == "4500000002")
+    bea = at("bea")
+    without_htmx_yet(bea)
+    bea.goto(f"/inbox/{refused.key}/", wait_until="commit")
+    expect(bea.locator(".q-actionbar--case kbd", has_text="A")).to_be_visible()
+
+    bea.keyboard.press("a")
+
+    expect(bea.locator("#toasts .q-toast").first).to_be_visible()
+    (case,) = [one for one in cases() if one.pk == refused.pk]
+    assert case.state == "resolved"
 
 
 def test_the_list_follows_while_one_looks_and_nothing_moves(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from socketserver import ThreadingMixIn
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, make_server
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 from django.conf import settings
@@ -35,6 +36,12 @@ class Quiet(WSGIRequestHandler):
         pass
 
 
+class SeveralAtOnce(ThreadingMixIn, WSGIServer):
+    """A browser opens connections before it has something to ask: nobody waits behind one that says nothing."""
+
+    daemon_threads = True
+
+
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
     """The component sheet, served with the settings and headers of the portal, without a database."""
@@ -44,7 +51,7 @@ def site() -> Iterator[str]:
     middleware = [one for one in settings.MIDDLEWARE if one != "portal.middleware.SecurityEventsMiddleware"]
     sheet = {"ROOT_URLCONF": "tests.browser.look.urls", "TEMPLATES": templates, "MIDDLEWARE": middleware}
     with override_settings(**sheet):
-        server = make_server("127.0.0.1", 0, get_wsgi_application(), handler_class=Quiet)
+        server = make_server("127.0.0.1", 0, get_wsgi_application(), SeveralAtOnce, Quiet)
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}/"

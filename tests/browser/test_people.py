@@ -55,6 +55,7 @@ def test_somebody_is_invited_joins_on_a_phone_is_given_another_role_and_leaves(
     admin.get_by_label("Administrator", exact=True).check()
     admin.get_by_role("button", name="Save").click()
     expect(admin.get_by_text("Kiran Rao: Administrator from now on.")).to_be_visible()
+    admin.wait_for_load_state()  # with its scripts a page asks in a dialog
     assert phone.goto("/people/").status == 200
     admin.get_by_role("link", name="Remove Kiran Rao").click()
     admin.get_by_role("dialog").get_by_role("button", name="Remove").click()

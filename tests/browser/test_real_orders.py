@@ -145,8 +145,8 @@ def act_for(page: Any, supplier: Supplier) -> None:
     )
     page.goto("/")
     if menu.count():
-        menu.first.evaluate("button => button.form.requestSubmit(button)")
-        page.wait_for_load_state("networkidle")
+        with page.expect_navigation():
+            menu.first.evaluate("button => button.form.requestSubmit(button)")
 
 
 def has_agreed_line(order: PurchaseOrder) -> bool:

@@ -15,6 +15,7 @@ from procurement.receipts.models import ReceivingSheet
 from procurement.receipts.services import add_photos, note_wrong_item
 from procurement.shipments.models import ShipNotice
 from tests.browser.axe import faults_in_every_look
+from tests.browser.held import without_htmx_yet
 from tests.browser.test_shipments import SOON, TODAY
 from tests.builders.changes import an_agreed_order
 from tests.builders.counts import a_notice, a_picture, answer, begin, count_row, fresh_sheet, post, sheet_line
@@ -56,7 +57,6 @@ def test_from_the_dock_to_the_closed_case(at: Any, people: dict[str, Any]) -> No
     dock.get_by_role("button", name="Count DN-1").click()
     expect(dock.get_by_role("heading", name="Count DN-1")).to_be_visible()
     expect(dock.locator("#scan")).to_be_focused()
-    dock.wait_for_load_state()  # before the scripts are there, a scan is a form of its own: what follows it is lost
 
     # A hand scanner types and presses Enter, and does not wait for an answer.
     for number in (numbers[0], numbers[1], numbers[0], numbers[2]):
@@ -127,6 +127,23 @@ def test_from_the_dock_to_the_closed_case(at: Any, people: dict[str, Any]) -> No
     with acting(FEED):
         left = ExceptionCase.objects.filter(kind__in=["goods_rejected", "receipt_differs"])
         assert {(one.state, one.closed_because) for one in left} == {("resolved", "difference")}
+
+
+def test_what_is_scanned_before_the_scripts_have_come_is_counted(at: Any, people: dict[str, Any]) -> None:
+    notice = on_its_way(people)
+    sheet = begin(notice, people["rex"], at=timezone.now())
+    dock = at("rex")
+    let_go = without_htmx_yet(dock)
+    dock.goto(f"/receiving/{sheet.key}/", wait_until="commit")
+    expect(dock.locator("#scan")).to_be_focused()
+    for number in cartons(notice)[:3]:
+        dock.keyboard.type(number)
+        dock.keyboard.press("Enter")
+    expect(dock.locator("#scan")).to_have_value("")
+    let_go()
+
+    expect(dock.locator("#count-parts")).to_contain_text("3 of 4 packages seen")
+    expect(dock.locator("#last")).to_contain_text("is here")
 
 
 def test_what_is_typed_while_a_scan_is_under_way_stays(at: Any, people: dict[str, Any]) -> None:

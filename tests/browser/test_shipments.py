@@ -17,6 +17,7 @@ from procurement.shipments.models import ShipNotice
 from procurement.shipments.services import apply_upload, number_packages
 from tests.browser.axe import faults_in_every_look, sideways
 from tests.browser.conftest import find_chromium
+from tests.browser.held import without_htmx_yet
 from tests.builders import shipments
 from tests.builders.changes import an_agreed_order
 from tests.builders.sheets import csv_of, keep
@@ -327,6 +328,22 @@ def test_ten_scans_at_the_speed_of_a_hand_scanner_all_count(at: Any, people: dic
     expect(page.locator("#scan")).to_be_focused()
     expect(page.locator("#scan")).to_have_value("")
     assert packed_in(notice) == [(f"ITEM-{n}", 2) for n in range(1, 6)]
+
+
+def test_what_is_scanned_before_the_scripts_have_come_counts_too(at: Any, people: dict[str, Any]) -> None:
+    notice = begin(an_order(people), people["asha"])
+    page = at("asha")
+    let_go = without_htmx_yet(page)
+    page.goto(f"/shipments/{notice.key}/", wait_until="commit")
+    page.locator("#scan").focus()
+    for _time in range(3):
+        page.keyboard.type("VALVE-15", delay=2)
+        page.keyboard.press("Enter")
+    expect(page.locator("#scan")).to_have_value("")
+    let_go()
+
+    expect(page.locator("#packing [role=status]").first).to_contain_text("3 of VALVE-15", timeout=20_000)
+    assert packed_in(notice) == [("VALVE-15", 3)]
 
 
 def test_a_wrong_scan_is_told_and_the_next_ones_go_on(at: Any, people: dict[str, Any]) -> None:

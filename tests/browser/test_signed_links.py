@@ -20,6 +20,7 @@ from procurement.links.models import SignedLink
 from procurement.orders.messages import SchedulePaper
 from procurement.orders.models import Promise
 from tests.browser.axe import sideways, violations
+from tests.browser.held import without_htmx_yet
 from tests.builders.changes import A_WEEK, agree, propose
 from tests.builders.notices import html_of, links_in, mailed
 from tests.builders.world import a_line, an_order, fresh
@@ -83,6 +84,18 @@ def test_a_changed_date_is_sent_from_a_phone(phone: Any, order: Any) -> None:
 
     phone.reload()
     expect(phone.get_by_role("button", name="Send this answer")).to_have_count(0)
+
+
+def test_a_day_changed_before_the_scripts_have_come_is_judged_too(phone: Any, order: Any) -> None:
+    let_go = without_htmx_yet(phone)
+    phone.goto(links_in(mail_to("olga"))[0], wait_until="commit")
+    day = phone.get_by_label("Line 10, your delivery date")
+    day.fill(LATER.isoformat())
+    day.blur()
+    let_go()
+
+    expect(phone.locator("#line-" + day.get_attribute("id").split("-")[1])).to_contain_text("Goes to Bea")
+    expect(phone.get_by_role("button", name="Send this answer")).to_be_visible()
 
 
 def test_without_a_script_one_press_confirms(browser: Any, live_server: Any, order: Any) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from allauth.account.internal.userkit import user_id_to_str
+from allauth.mfa import app_settings
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import (
     TOTP,
@@ -28,8 +29,7 @@ from suppliers.signin.delivery import mail_new_password
 from suppliers.signin.queries import DOORKEEPER
 from suppliers.signin.step_up import SETTLED
 
-LIFETIME = 30  # seconds, of a code of the app
-TO_TYPE = 3  # seconds, for a browser that shares its machine
+TO_SEND = 3  # seconds
 
 
 def give_app(user: User, *, since: datetime | None = None) -> str:
@@ -41,17 +41,18 @@ def give_app(user: User, *, since: datetime | None = None) -> str:
     return secret
 
 
-def code_of(secret: str) -> str:
-    """What the app shows now. It may be typed again at once: a test does not wait half a minute.
+def code_of(secret: str, *, before: int = 0) -> str:
+    """What the app shows now, or showed so many codes before. It may be typed again at once: a test does not wait half
+    a minute.
 
     A code lives thirty seconds and not one more (ASVS V6.5.5). One about to end is let go by, as people do who see it
-    blink: a browser may need a moment to send what it is given here.
+    blink.
     """
-    left = LIFETIME - time.time() % LIFETIME
-    if left < TO_TYPE:
+    left = app_settings.TOTP_PERIOD - time.time() % app_settings.TOTP_PERIOD
+    if left < TO_SEND:
         time.sleep(left)
     cache.clear()
-    return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+    return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time())) - before))
 
 
 def give_codes(user: User) -> list[str]:

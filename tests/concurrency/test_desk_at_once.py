@@ -2,11 +2,10 @@
 is approved twice, and nobody waits for the other for ever."""
 
 import threading
-import time
 from decimal import Decimal
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from portal.kernel.audit.models import AuditEvent
@@ -39,7 +38,7 @@ from tests.builders.payables import (
     said,
 )
 from tests.builders.world import MONDAY, a_line, a_paper, receive
-from tests.concurrency.test_two_at_once import at_once, kinds
+from tests.concurrency.test_two_at_once import at_once, kinds, wait_for_a_lock
 from tests.people import FEED, PASSWORD, Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -246,20 +245,6 @@ def answering(invoice, person):
             return answer_question(command, actor=person.actor, at=MONDAY)
 
     return work
-
-
-def wait_for_a_lock():
-    """Until another connection waits for one that this connection holds."""
-    waiting = (
-        "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-    )
-    for _turn in range(500):
-        with connection.cursor() as cursor:
-            cursor.execute(waiting)
-            if cursor.fetchone()[0]:
-                return
-        time.sleep(0.01)
-    raise AssertionError("It waits for nothing.")
 
 
 @pytest.mark.parametrize("verb", ["by_link", "answer"])

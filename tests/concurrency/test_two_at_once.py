@@ -64,6 +64,21 @@ def at_once(*works: Callable[[], object]) -> list[object]:
     return outcomes
 
 
+def wait_for_a_lock(patience: float = 30.0) -> None:
+    """Until another connection waits for one that this connection holds."""
+    waiting = (
+        "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    )
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute(waiting)
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.01)
+    raise AssertionError("It waits for nothing.")
+
+
 def kinds(outcomes):
     return Counter(type(outcome).__name__ for outcome in outcomes)
 

@@ -1,7 +1,6 @@
 """One link, pressed twice at the same moment: the first answers, the second is told so."""
 
 import threading
-import time
 
 import pytest
 from django.db import connection
@@ -21,6 +20,7 @@ from procurement.payables.services.approvals import accept_invoice
 from tests.builders.invoices import fresh_invoice
 from tests.builders.payables import a_link_to, a_rule, an_invoice_over_price, asked_for, desk
 from tests.builders.world import an_order
+from tests.concurrency.test_two_at_once import wait_for_a_lock
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -117,17 +117,6 @@ def test_new_links_asked_for_at_once_stay_within_the_limit(world):
         assert len(SignedLink.objects.get().renewals) == 3
 
 
-def wait_until_somebody_waits():
-    """Until another connection stands before a lock."""
-    for _time in range(200):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
-                return
-        time.sleep(0.02)
-    raise AssertionError("nobody waits for the order")
-
-
 @pytest.mark.parametrize(
     ("door", "sent", "code"),
     [("link-seen", {}, 204), ("link-forward", {"address": "colleague@acme.example"}, 303)],
@@ -147,7 +136,7 @@ def test_who_waits_for_the_order_holds_no_link_meanwhile(world, door, sent, code
     with acting(actor):  # an answer on its way: first the order, then the link
         lock_order(order.key, actor=actor)
         other.start()
-        wait_until_somebody_waits()
+        wait_for_a_lock()
         hold_link(link, "answer", at=timezone.now())
     other.join()
 

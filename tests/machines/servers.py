@@ -78,18 +78,29 @@ def listens(port: int) -> bool:
     return True
 
 
+GIVEN: set[int] = set()  # to servers that may not have taken them yet
+LASTING = range(20_000, 32_000)
+SHARE = len(LASTING) // 8
+
+
 def lasting_port() -> int:
     """A free one that no outgoing connection is given while its server is down, and so still free when it comes back.
 
-    Systems take the ports of outgoing connections from 32768 upwards.
+    Systems take the ports of outgoing connections from 32768 upwards. It is given once: each process of a run has a
+    share of its own, for another may be about to start a server on what is free still.
     """
+    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = LASTING.start + process % 8 * SHARE
     for _try in range(200):
-        port = random.randrange(20_000, 32_000)
+        port = random.randrange(first, first + SHARE)
+        if port in GIVEN:
+            continue
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
+            GIVEN.add(port)
             return port
     raise AssertionError("no port is free")
 
@@ -192,7 +203,7 @@ def rabbitmq(home: Path) -> tuple[list[Server], str]:
 
 
 def pgbouncer(
-    home: Path, login: str, *, database: str = "quayside", size: int = 4
+    home: Path, login: str, *, database: str = "quayside", size: int = 4, sessions: int = 40
 ) -> tuple[Server, dict[str, str]]:
     """A PgBouncer with deploy/pgbouncer.ini in front of a PostgreSQL; the addresses of its two pools."""
     folder(home)
@@ -207,6 +218,7 @@ def pgbouncer(
         ("auth_file = /etc/pgbouncer/userlist.txt", f"auth_file = {users}"),
         ("dbname=quayside", f"dbname={database}"),
         ("pool_mode=transaction pool_size=20", f"pool_mode=transaction pool_size={size}"),
+        ("pool_mode=session pool_size=40", f"pool_mode=session pool_size={sessions}"),
     ):
         assert ours in settings
         settings = settings.replace(ours, here)

@@ -30,11 +30,12 @@ pytestmark = [
 
 @pytest.fixture
 def pools(db: None) -> Iterator[dict[str, str]]:
-    """A PgBouncer in front of this run's database, with a single connection for all who come."""
+    """A PgBouncer in front of this run's database, with a single connection in each pool for all who come."""
     login = parsed_url("DATABASE_URL", os.environ["DATABASE_URL"], backing.POSTGRES_SCHEMES)
     name = str(connection.settings_dict["NAME"])
     with servers.open_folder() as home:
-        server, pools = servers.pgbouncer(home / "pgbouncer", login.geturl(), database=name, size=1)
+        one = {"size": 1, "sessions": 1}
+        server, pools = servers.pgbouncer(home / "pgbouncer", login.geturl(), database=name, **one)
         server.start()
         server.wait()
         yield pools

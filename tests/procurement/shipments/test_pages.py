@@ -5,6 +5,7 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -627,12 +628,13 @@ def test_a_milestone_moves_the_expected_day(people, at):
 
 
 def test_each_tab_has_its_own(people, at):
+    today = timezone.localdate(timezone=ZoneInfo("Europe/London"))  # in Leeds, and not when the run began
     order = an_agreed_order(people["asha"])
     a_sent_notice(order, people["asha"], {"L10": 1}, number="DN-WAY")
-    late = a_sent_notice(order, people["asha"], {"L10": 1}, number="DN-LATE", delivery_on=TODAY)
+    late = a_sent_notice(order, people["asha"], {"L10": 1}, number="DN-LATE", delivery_on=today)
     begin(order, people["asha"], {"L10": 1})
     with acting(FEED):
-        ShipNotice.objects.filter(pk=late.pk).update(expected_on=TODAY - timedelta(days=3))
+        ShipNotice.objects.filter(pk=late.pk).update(expected_on=today - timedelta(days=3))
     asha, bea = at("asha"), at("bea")
 
     drafts = page(asha.get(reverse("shipment-list")))
