@@ -11,6 +11,7 @@ so it costs one journey to the cache and no query.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -22,7 +23,6 @@ from django.template.loader import render_to_string
 
 from portal.kernel.counting import NobodyCounts, tally
 from portal.kernel.security.requests import address_of
-from portal.kernel.web import whole_number
 from suppliers.signin.middleware import OWN_ACCOUNT
 from suppliers.signin.step_up import kept_fields
 
@@ -36,6 +36,10 @@ WATCHED = ("health-", "metrics")
 PEOPLES_TOO = frozenset({"notices-stop"})
 # What comes back to be sent once more; longer forms are not worth what it costs to refuse them.
 MOST_KEPT = 256 * 1024
+# What does not come back into a page: a form that asks for one of these is filled in anew, and so is one's own account.
+SECRETS = re.compile(r"password|secret|credential", re.IGNORECASE)
+# The question for a factor is asked anew without the answer, and leads to where it was to lead.
+STEP_UP = "factor-to"
 
 
 class PageRateMiddleware:
@@ -93,15 +97,22 @@ def turned_away(request: HttpRequest, left: int) -> HttpResponse:
 
 
 def what_was_sent(request: HttpRequest) -> dict[str, Any]:
-    """A form comes back, to be sent once more, so that nothing typed is lost. Not one's own account: passwords."""
+    """A form comes back, to be sent once more, so that nothing typed is lost. Not where it holds a secret."""
+    if request.method in READS:
+        return {"sent": False}
     name = (request.resolver_match and request.resolver_match.view_name) or ""
-    long = (whole_number(request.META.get("CONTENT_LENGTH")) or 0) > MOST_KEPT
-    if request.method in READS or long or name.startswith(OWN_ACCOUNT):
-        return {"sent": request.method not in READS}
+    typed = kept_fields(request.POST)
+    is_long = sum(len(text) for _name, text in typed) > MOST_KEPT
+    if to := request.POST.get(STEP_UP):
+        typed.append((STEP_UP, to))
+    elif name.startswith(OWN_ACCOUNT) or any(SECRETS.search(field) for field in request.POST):
+        return {"sent": True}
+    if is_long:
+        return {"sent": True}
     return {
         "sent": True,
         "comes_back": True,
-        "kept": kept_fields(request.POST),
+        "kept": typed,
         "files": [file.name for _name, files in request.FILES.lists() for file in files],
         "csrf_token": get_token(request),
     }

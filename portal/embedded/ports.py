@@ -12,7 +12,7 @@ TAKEN = (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL)
 
 
 def free_port() -> int:
-    """A free one that stays free until a server of ours takes it."""
+    """A free one, which nothing but a server of ours is likely to take before it is used."""
     for port in (*(secrets.choice(QUIET) for _try in range(50)), 0):
         with socket.socket() as probe:
             try:

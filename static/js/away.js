@@ -8,7 +8,7 @@
      body[data-idle]       after how many seconds without use it is put away; absent: never
      body[data-here]       who answers whose session the browser holds now
      body[data-sent]       it answers a form that was sent: what was typed stands in it
-     template#away         what is shown instead: [data-when=idle|ended], [data-typed], and a link to go on */
+     template#away         what is shown instead: [data-when=idle|ended], [data-typed], [data-failed], and a link to go on */
 "use strict";
 (() => {
   const LOOK_EVERY = 15000;
@@ -20,93 +20,115 @@
   if (!who || !idle) return;
 
   const template = document.querySelector("#away");
-  let used = 0;
+  let used = Date.now();
   let typed = "sent" in document.body.dataset;
   let kept = null; // {page, title}: what was put away
   const isAway = () => Boolean(kept);
-  const use = () => {
-    if (isAway() || Date.now() - used < 1000) return;
+  const isIdle = () => Date.now() - Math.max(used, Math.min(Number(read("used")), Date.now())) > idle * 1000;
+  const noteUse = () => {
     used = Date.now();
     write("used", used);
   };
-  const isIdle = () => Date.now() - Math.max(used, Math.min(Number(read("used")), Date.now())) > idle * 1000;
+  const use = () => {
+    if (isAway()) return;
+    // A machine that slept looked at no clock: who wakes it may be somebody else.
+    if (isIdle()) putAway("idle");
+    else if (Date.now() - used > 1000) noteUse();
+  };
 
+  const part = (selector) => document.querySelector(`#main ${selector}`);
   const putAway = (why) => {
     if (isAway()) return;
+    document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close()); // a camera goes off with its own
     kept = { page: document.createDocumentFragment(), title: document.title };
     kept.page.append(...document.body.childNodes);
     kept.page.querySelectorAll("[type=password]").forEach((field) => { field.value = ""; });
     if (!typed) kept.page.replaceChildren();
     document.body.append(template.content.cloneNode(true));
     document.querySelectorAll("[data-when]").forEach((words) => { words.hidden = words.dataset.when !== why; });
-    document.querySelector("[data-typed]").hidden = !typed;
-    const heading = document.querySelector("h1");
+    part("[data-typed]").hidden = !typed;
+    const heading = part("h1");
     document.title = heading.textContent;
     heading.tabIndex = -1;
     heading.focus();
-    const link = document.querySelector("#main a");
+    const link = part("a");
     link.href = location.pathname + location.search;
     if (!typed) return;
-    link.addEventListener("click", (event) => {
-      if (link.target) return; // to the question, in a tab beside this one
-      event.preventDefault(); // the way there is not known yet
-      look().then(() => { if (link.target && link.isConnected) link.click(); });
+    let isKnown = false; // whether the question is to be asked, which opens in a tab beside this one
+    link.addEventListener("click", async (event) => {
+      if (isKnown) return;
+      event.preventDefault();
+      const whose = await look();
+      if (whose === "same") comeBack();
+      part("[data-failed]")?.toggleAttribute("hidden", whose !== "");
+      isKnown = whose === "nobody";
+      if (isKnown) link.click();
+      isKnown = false;
     });
     look();
   };
 
   const comeBack = () => {
+    if (!isAway()) return;
     const { page, title } = kept;
     kept = null;
     document.body.replaceChildren(page);
     document.title = title;
     document.querySelector("#main")?.focus();
-    use();
+    noteUse();
+    // Out of the document htmx gave up to look for news: with another attribute it takes the part for a new one.
+    document.querySelectorAll("[hx-trigger*=every]").forEach((poller) => {
+      poller.dataset.again = used;
+      window.htmx?.process(poller);
+    });
   };
 
-  // Whose session is it now? Nothing here is a use of it.
-  const look = async (otherwise = () => {}) => {
+  // Whose session is it now? Nothing here is a use of it. "same", "nobody" (the page is put away then), "other" (and
+  // nothing is left of it), or "" where nobody answered as the portal does.
+  const look = async () => {
     let answer;
+    let said;
     try {
       answer = await fetch(here, { headers: { "HX-Request": "true", "X-By-Itself": "1" }, cache: "no-store", redirect: "manual" });
-    } catch { // no network
-      otherwise();
-      return;
+      said = answer.status === 200 ? await answer.json() : null;
+    } catch { // no network, or another's answer
+      return "";
     }
     if (answer.status === 401) {
-      putAway("ended");
-      const link = document.querySelector("#main a");
-      if (typed) Object.assign(link, { href: answer.headers.get("HX-Redirect"), target: "_blank" });
-      return;
+      const way = answer.headers.get("HX-Redirect");
+      putAway(way.startsWith("/step-up/") ? "idle" : "ended");
+      if (typed) Object.assign(part("a"), { href: way, target: "_blank" });
+      return "nobody";
     }
-    if (!answer.ok) return;
-    const said = await answer.json();
-    if (said.who === who) {
-      if (isAway() && typed) comeBack();
-    } else { // somebody else: what is here is not theirs, and what was typed neither
-      kept = null;
-      typed = false;
-      document.body.replaceChildren();
-      try { sessionStorage.clear(); } catch { /* there was none */ }
-      location.replace("/");
-    }
+    if (!said) return "";
+    if (said.who === who) return "same";
+    kept = null; // what is here is not theirs, and what was typed neither
+    typed = false;
+    document.body.replaceChildren();
+    try { sessionStorage.clear(); } catch { /* there was none */ }
+    location.replace("/");
+    return "other";
   };
+  const lookOrPutAway = async () => { if (!await look()) putAway("ended"); };
 
   for (const kind of ["pointerdown", "keydown", "wheel", "touchmove"]) addEventListener(kind, use, { capture: true, passive: true });
   document.addEventListener("input", (event) => { typed ||= !event.target.matches("[type=search]"); });
+  // What is sent without a hand on the page, as from a camera that scans, is use as well.
+  document.addEventListener("htmx:configRequest", (event) => { if (!event.detail.headers["X-By-Itself"]) use(); });
+  // A session that was ended from elsewhere. Where something is being typed, the page says so and stays as long as its
+  // person does.
+  document.addEventListener("htmx:beforeOnLoad", (event) => { if (event.detail.xhr.status === 401 && !typed) look(); });
   const lookAtTheClock = () => { if (isIdle()) putAway("idle"); };
   setInterval(lookAtTheClock, LOOK_EVERY);
-  document.addEventListener("visibilitychange", () => {
+  document.addEventListener("visibilitychange", async () => {
     if (document.hidden) return;
     lookAtTheClock();
-    if (isAway() && typed) look();
+    // Seen to work in another tab meanwhile, where he or she was asked: else it takes a press.
+    if (isAway() && typed && await look() === "same" && !isIdle()) comeBack();
   });
   // Another tab is somebody else's by now, or nobody's.
-  addEventListener("storage", (event) => {
-    if (event.key === "used" || read("who") === who) return;
-    look(() => putAway("ended"));
-  });
+  addEventListener("storage", (event) => { if (event.key !== "used" && read("who") !== who) lookOrPutAway(); });
   // Taken from the browser's memory by "back": perhaps it is nobody's any more.
-  addEventListener("pageshow", (event) => { if (event.persisted) look(() => putAway("ended")); });
-  use();
+  addEventListener("pageshow", (event) => { if (event.persisted) lookOrPutAway(); });
+  noteUse();
 })();

@@ -29,7 +29,7 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target)) return;
-    if (document.querySelector("dialog[open]") || !isOn()) return;
+    if (event.repeat || document.querySelector("dialog[open]") || !isOn()) return; // a key held down decides once
     if (event.key === "?") { event.preventDefault(); explain(); return; }
     const field = event.key === "/" && document.querySelector("main input[type=search]");
     if (field) { event.preventDefault(); field.focus(); field.select(); return; }

@@ -158,7 +158,9 @@ def lock_or_note(request: HttpRequest) -> bool:
     now = int(time.time())
     used = request.session.setdefault(USED, now)
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by ActorMiddleware
-    if now - used > idle_time_of(actor).total_seconds():
+    # Of whoever signed in, also where they act in another's place from here on.
+    request.idle_for = idle_time_of(actor)  # type: ignore[attr-defined]  # read by `session_told`
+    if now - used > request.idle_for.total_seconds():  # type: ignore[attr-defined]
         request.is_locked = True  # type: ignore[attr-defined]  # read by `is_locked`
         request.actor = NOBODY  # type: ignore[attr-defined]  # until its person has answered
         return True
@@ -175,8 +177,8 @@ def session_told(request: HttpRequest) -> dict[str, Any]:
     if not _is_signed_in(request):
         return {"who": ""}
     who = salted_hmac("suppliers.signin.who", str(request.user.pk)).hexdigest()[:32]
-    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by ActorMiddleware
-    return {"who": who} | ({} if is_locked(request) else {"idle": int(idle_time_of(actor).total_seconds())})
+    idle: timedelta = getattr(request, "idle_for", settings.IDLE_FOR_MONEY)
+    return {"who": who} | ({} if is_locked(request) else {"idle": int(idle.total_seconds())})
 
 
 def is_locked(request: HttpRequest) -> bool:

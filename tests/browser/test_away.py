@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from suppliers.signin.middleware import USED
@@ -112,23 +114,69 @@ def test_who_works_in_another_tab_or_only_reads_is_not_away(at: Any, people: dic
     expect(page.get_by_role("heading", level=1)).to_contain_text(order.number)
 
 
-def test_sign_out_in_one_tab_puts_all_others_away_also_without_a_network(
-    at: Any, people: dict[str, Any]
+def test_what_was_typed_does_not_come_back_to_an_empty_chair(at: Any, people: dict[str, Any]) -> None:
+    """The server may lock a moment later than the page: whoever presses is there, and nobody else."""
+    page = at("otto")
+    opened(page, f"/orders/{order_of(1).key}/")
+    page.locator("#thread-body").fill(REASON)
+
+    with page.expect_response("**/signin/here/") as looked:
+        page.clock.fast_forward(HALF_AN_HOUR * 1000)
+    assert looked.value.status == 200
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_timeout(300)
+
+    put_away = page.get_by_role("heading", name="This page is put away")
+    expect(put_away).to_be_visible()
+    page.route("**/signin/here/", lambda route: route.abort())
+    page.get_by_role("link", name="Go on").click()
+    expect(page.get_by_role("alert")).to_contain_text("cannot be reached just now")
+    page.unroute("**/signin/here/")
+    page.get_by_role("link", name="Go on").click()
+    expect(page.locator("#thread-body")).to_have_value(REASON)
+
+
+def test_a_machine_that_slept_does_not_take_its_waking_for_use(at: Any, people: dict[str, Any]) -> None:
+    order = order_of(1)
+    page = at("otto")
+    opened(page, f"/orders/{order.key}/")
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+
+    page.clock.set_system_time(timezone.now() + timedelta(hours=8))  # no timer has run
+    page.keyboard.press("ArrowDown")
+
+    expect(page.get_by_role("heading", name="This page is put away")).to_be_visible()
+    assert order.number not in page.content()
+
+
+@pytest.mark.parametrize("answered", ["no network", "502", "by a hotel"])
+def test_sign_out_in_one_tab_puts_all_others_away_whoever_answers(
+    at: Any, people: dict[str, Any], answered: str
 ) -> None:
     order = order_of(1)
     page = at("otto")
     page.goto(f"/orders/{order.key}/")
+    paper = page.context.new_page()
+    paper.goto(f"/orders/{order.key}/print/")
     page.locator("#thread-body").fill(REASON)
     other = page.context.new_page()
     other.goto("/accounts/logout/")
-    page.route("**/signin/here/", lambda route: route.abort())
+    answers: dict[str, Any] = {
+        "no network": lambda route: route.abort(),
+        "502": lambda route: route.fulfill(status=502, body="Bad gateway"),
+        "by a hotel": lambda route: route.fulfill(status=200, body="<h1>Welcome</h1>"),
+    }
+    page.context.route("**/signin/here/", answers[answered])
 
     other.get_by_role("button", name="Sign out").click()
 
     expect(page.get_by_role("heading", name="This page is put away")).to_be_visible()
     assert order.number not in page.content()
+    expect(paper.get_by_role("heading", name="This page is put away")).to_be_visible()
+    assert order.number not in paper.content()
     # And whoever signs in there next does not find what was typed.
-    page.unroute("**/signin/here/")
+    page.context.unroute("**/signin/here/")
     sign_in(other, people["bea"])
     expect(page.get_by_role("heading", name="This page is put away")).to_have_count(0)
     page.wait_for_url("**/")

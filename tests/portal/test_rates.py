@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django.urls import reverse
 
 from portal import backing, rates
 from portal.kernel.scope import acting
@@ -165,15 +165,44 @@ def test_what_was_typed_comes_back_and_is_sent_again(people, settings):
     assert User.objects.get(pk=people["asha"].user.pk).theme == "dark"
 
 
-def test_no_password_comes_back(people, settings):
+@pytest.mark.parametrize(
+    ("who", "address", "field"),
+    [
+        ("asha", "/accounts/password/change/", "oldpassword"),
+        ("asha", "/my-address/", "password"),
+        ("asha", "/tokens/mine/", "password"),
+        ("root", "/signin/providers/new/oidc/", "secret"),
+    ],
+)
+def test_no_password_and_no_secret_comes_back(people, settings, who, address, field):
+    settings.WRITES_A_MINUTE = 1
+    client = browser(people[who])
+    client.post(PAGE, {"theme": "dark"})
+
+    answer = client.post(address, {field: "a secret of hers", "name": "Mine"})
+
+    assert answer.status_code == 429
+    assert "a secret of hers" not in answer.content.decode()
+    assert "Send it again" not in answer.content.decode()
+    assert "Nothing was changed." in answer.content.decode()
+
+
+def test_a_large_file_takes_nothing_typed_with_it_and_the_question_for_a_factor_keeps_its_way(
+    people, settings
+):
     settings.WRITES_A_MINUTE = 1
     asha = browser(people["asha"])
     asha.post(PAGE, {"theme": "dark"})
 
-    answer = asha.post(reverse("account_change_password"), {"oldpassword": "a secret of hers"})
-
-    assert answer.status_code == 429
-    assert "a secret of hers" not in answer.content.decode()
+    big = SimpleUploadedFile("picture.png", b"x" * 300_000)
+    page = asha.post(PAGE, {"theme": "light", "picture": big}).content.decode()
+    assert "picture.png" in page
+    assert 'name="theme" hidden>\nlight' in page
+    shown = {"factor-to": "signed", "factor-code": "123456", "reason": "She asked for it."}
+    page = asha.post("/step-up/", shown).content.decode()
+    assert 'name="factor-to" hidden>\nsigned' in page
+    assert 'name="reason" hidden>\nShe asked for it.' in page
+    assert "123456" not in page
 
 
 def test_where_something_was_tried_too_often_the_page_is_ours_too(settings):

@@ -204,6 +204,15 @@ def test_a_page_that_was_put_away_asks_whose_session_it_is_and_that_is_no_use_of
     assert otto.get(STILL_HERE, headers=here).json()["who"] not in ("", who)
 
 
+def test_in_anothers_place_the_page_is_put_away_when_the_administrators_session_is_locked(people):
+    root, arun = people["root"], people["arun"]
+    client = at_work(root)
+    show_factor(client, root.user)
+    typed = {"supplier": "ACME", "reason": "He cannot find the order."}
+    assert client.post(f"/signin/people/{arun.user.pk}/act/", typed)["Location"] == "/"
+    assert 'data-idle="1800"' in client.get("/orders/").content.decode()
+
+
 def test_nobody_acts_in_a_locked_session_through_the_api_or_in_anothers_place(people):
     client = at_work(people["bea"])
     assert client.get("/api/v1/orders").status_code == 200

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 
@@ -27,8 +28,11 @@ class PaperLine:
         return len(self.deliveries) > 1
 
 
-def paper_html(order: PurchaseOrder, *, is_pdf: bool) -> str:
-    """The paper of an order as HTML, in the language that is on. Asks four questions however long the order is."""
+def paper_html(order: PurchaseOrder, *, is_pdf: bool, request: HttpRequest | None = None) -> str:
+    """The paper of an order as HTML, in the language that is on. Asks four questions however long the order is.
+
+    `request` is that of the page it is to be: a page knows whose it is (static/js/away.js).
+    """
     lines = list(order.lines.order_by("number", "id"))
     schedules = schedules_by_line(line.pk for line in lines)
     promises = live_promises_by_line(line.pk for line in lines)
@@ -49,7 +53,7 @@ def paper_html(order: PurchaseOrder, *, is_pdf: bool) -> str:
         "pdf_url": reverse("order-pdf", kwargs={"key": order.key}),
         "back_url": reverse("order", kwargs={"key": order.key}),
     }
-    return render_to_string("procurement/orders/paper.html", context)
+    return render_to_string("procurement/orders/paper.html", context, request)
 
 
 def _elsewhere(site: Site | None, order: PurchaseOrder) -> str:

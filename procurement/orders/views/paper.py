@@ -40,7 +40,7 @@ PDF = "application/pdf"
 def order_print(request: HttpRequest, key: UUID) -> HttpResponse:
     """The paper of an order, to be printed from the browser."""
     order = find_order(key, actor=request.actor)  # type: ignore[attr-defined]  # set by the middleware
-    return HttpResponse(paper_html(order, is_pdf=False))
+    return HttpResponse(paper_html(order, is_pdf=False, request=request))
 
 
 @door(Permission.ORDER_VIEW, methods=["GET", "POST"])
