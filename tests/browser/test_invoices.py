@@ -106,7 +106,7 @@ def test_what_is_typed_before_the_scripts_have_come_is_kept_and_told_too(
     desk = at("asha")
     desk.goto(f"/orders/{order.key}/")
     held: list[Any] = []
-    desk.route("**/htmx.min.js*", lambda route: held.append(route))
+    desk.route("**/htmx.min.js*", lambda route: held.append(route))  # noqa: PLW0108 -- playwright asks how many it takes
     desk.get_by_role("button", name="Invoice this order").click(no_wait_after=True)
     desk.get_by_label("Number", exact=True).fill("LF-1")
     desk.locator("#unit_price-1").fill("7.00")
