@@ -95,7 +95,7 @@ def _find(token: str, at: datetime) -> WayIn | None:
 
 def _closed(request: HttpRequest, token: str) -> HttpResponse:
     text = _("The request was sent already, or the link is too old.")
-    context = {"title": _("This link opens nothing any more"), "text": text}
+    context = {"title": _("This link does not work any more"), "text": text}
     return render(request, CLOSED, context, status=410)
 
 

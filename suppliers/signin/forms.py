@@ -20,6 +20,9 @@ from suppliers.signin.policies import LONGEST_GRACE, Demand
 from suppliers.signin.queries import DOORKEEPER
 from suppliers.signin.services import note_factor_shown
 
+# Not allauth's own word: in German it would be that of a code such as iso-9001.
+A_CODE = _("Six digits of your app, or a recovery code")
+
 
 class _Told:
     """A code that is typed. A recovery code works once: at that moment its person is told."""
@@ -51,8 +54,7 @@ class CodeForm(_Told, AuthenticateForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Not allauth's own word: in German it would be that of a code such as iso-9001.
-        self.fields["code"].label = _("Six digits of your app, or a recovery code")
+        self.fields["code"].label = A_CODE
         self.fields["code"].widget.attrs.pop("placeholder", None)
         if field := _trust():
             self.fields["trust"] = field
@@ -72,6 +74,7 @@ class CodeAgainForm(_Told, ReauthenticateForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["code"].label = A_CODE
         self.fields["code"].widget.attrs |= {"inputmode": "text", "autofocus": True}
 
 

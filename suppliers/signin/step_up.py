@@ -150,7 +150,7 @@ def ask_whether_it_is_still_you(request: Any, *, carries: bool = True) -> HttpRe
         response = redirect(f"{reverse('step-up')}?{urlencode({'to': to})}")
         response.status_code = 302 if request.method in ("GET", "HEAD") else 303
         return response
-    message = _("For a while nobody did anything here. Show that it is still you, and go on where you were.")
+    message = _("You did nothing here for a while. Show that it is still you, and go on where you were.")
     return ask_for_factor(request, FreshFactorNeeded(message, details={"why": IDLE}))
 
 

@@ -175,7 +175,7 @@ def _ask_for_password(request: DoorRequest, back: WayBack, token: str) -> HttpRe
     if not adapter.may_show_password(user):
         adapter.logout(request)
         messages.info(
-            request, _("For a while nobody did anything here. Sign in again and go on where you were.")
+            request, _("You did nothing here for a while. Sign in again, and go on where you were.")
         )
         return redirect_to_login(back.path)
     form: Any = ReauthenticateForm(user=user, prefix="factor")

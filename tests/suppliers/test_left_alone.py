@@ -63,7 +63,7 @@ def test_after_an_hour_without_use_the_password_is_asked_for_and_one_goes_on_whe
     assert QUESTION.match(led["Location"])
 
     question = client.get(led["Location"])
-    assert "For a while nobody did anything here. Say your password" in question.content.decode()
+    assert "You did nothing here for a while. Type your password" in question.content.decode()
     wrong = client.post("/step-up/", hidden_in(question) | {"factor-password": "not this one"})
     assert wrong.status_code == 422
     assert QUESTION.match(client.get("/orders/")["Location"])  # still locked
@@ -140,7 +140,7 @@ def test_who_has_neither_comes_by_the_provider_again(people):
     led = client.get(client.get("/orders/?q=pump")["Location"], follow=True)
 
     assert led.redirect_chain == [("/accounts/login/?next=/orders/%3Fq%3Dpump", 302)]
-    assert "Sign in again and go on where you were." in led.content.decode()
+    assert "Sign in again, and go on where you were." in led.content.decode()
 
 
 def test_a_page_that_keeps_what_is_typed_stays_and_one_that_looks_by_itself_hears_nothing(people):

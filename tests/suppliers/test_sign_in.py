@@ -422,7 +422,7 @@ def test_whoever_runs_out_of_codes_is_told_in_time_and_then_whom_to_call(people)
     second = browser()
     type_password(second, bea)
     page = second.get("/accounts/2fa/authenticate/").content.decode()
-    assert "Call an administrator of your own company here, or your customer" in page
+    assert "Call an administrator of your own company, or your customer" in page
     assert "Six digits of your app, or a recovery code" in page
 
 

@@ -44,7 +44,7 @@ from suppliers.roles import CompanyRole, SupplierRole
 from suppliers.screening.states import HitState, ListSource
 from suppliers.states import Segment, SupplierState, TradeChannel
 
-Words = Mapping[str, Promise | str]
+Words = Mapping[str, object]  # of codes; labels are texts or lazy ones
 
 
 def _words(choices: type[TextChoices]) -> Words:
@@ -285,7 +285,7 @@ FACTS_OF: Mapping[tuple[str, str], Promise] = {
     ("screening", "of"): lazy("Whose name"),
 }
 # Facts that name people by their numbers.
-PEOPLE = frozenset({"before", "owner", "people", "person", "stand_in"})
+PEOPLE = frozenset({"before", "holder", "owner", "people", "person", "stand_in"})
 # Facts that count: figures as the reader writes them.
 COUNTS = frozenset(
     {

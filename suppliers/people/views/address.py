@@ -97,7 +97,7 @@ def _find(seal: bytes, token: str, at: datetime) -> WayIn | None:
 
 def _closed(request: HttpRequest, token: str) -> HttpResponse:
     context = {
-        "title": _("This link opens nothing any more"),
+        "title": _("This link does not work any more"),
         "text": _("The change was made, stopped, withdrawn, or has run out."),
         "sign_in": True,
     }

@@ -42,7 +42,7 @@ def _find(token: str, at: datetime) -> WayIn | None:
 
 def _closed(request: HttpRequest, token: str) -> HttpResponse:
     context = {
-        "title": _("This invitation opens nothing any more"),
+        "title": _("This invitation is not valid any more"),
         "text": _(
             "It was accepted, taken back, or has run out. If you accepted it, sign in. If not, ask who invited you to "
             "send it again."

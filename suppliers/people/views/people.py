@@ -191,7 +191,7 @@ def invitation_revoke(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
         return see_other(_list_of(invitation))
     context: dict[str, object] = {
         "title": _("Take the invitation of %(address)s back?") % {"address": invitation.address},
-        "text": _("Its link opens nothing any more. You can invite the same person again."),
+        "text": _("Its link does not work any more. You can invite the same person again."),
         "action": reverse("invitation-revoke", args=[key]),
         "verb": _("Take back"),
         "danger": True,

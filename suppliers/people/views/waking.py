@@ -33,7 +33,8 @@ def asleep(request: HttpRequest) -> HttpResponse:
         "title": _("Your account is asleep"),
         "text": _(
             "It was not used for a long time. We have sent a mail to its address: open the link in it within ten "
-            "minutes, then sign in as ever. Nothing was lost. Does it come too late, sign in again: another one comes."
+            "minutes, then sign in as before. Nothing was lost. If the mail comes too late, sign in again: we send "
+            "another."
         ),
         "sign_in": False,
     }
@@ -49,8 +50,10 @@ def _find(token: str, at: datetime) -> WayIn | None:
 
 def _closed(request: HttpRequest, token: str) -> HttpResponse:
     context = {
-        "title": _("This link opens nothing any more"),
-        "text": _("The account is awake, or the link is too old. Sign in: if need be, another mail comes."),
+        "title": _("This link does not work any more"),
+        "text": _(
+            "Your account is awake again, or the link is too old. Sign in. If it is still asleep, we send another mail."
+        ),
         "sign_in": True,
     }
     return render(request, CLOSED, context, status=410)

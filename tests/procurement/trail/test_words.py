@@ -316,6 +316,9 @@ def test_a_number_of_a_person_is_told_as_a_name_and_never_as_a_number():
         Detail("From", "2 Mar 2026"),
     )
     assert details_of(stands_in) == (Detail("From", "2 Mar 2026"),)
+    opened = event("case.opened", facts={"holder": 7})
+    assert details_of(opened, "", {7: "Bea"}) == (Detail("Holder", "Bea"),)
+    assert details_of(event("bank.account_opened", facts={"holder": "Acme"})) == (Detail("Holder", "Acme"),)
     assert details_of(given, "", {7: "Bea", 8: "Pia"}) == (
         Detail("Owner", "Pia", "Bea"),
         Detail("Number", "12"),
