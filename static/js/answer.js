@@ -130,7 +130,7 @@
     const field = event.target;
     if (!belongs(field)) return;
     const part = group(field);
-    if (field.dataset.transit) arriveAfter(field);
+    if (field.dataset.transit) arriveAfter(field, event.isLate);
     part.dataset.dirty = "1";
     remember(part);
     if (field.matches("[data-acts]")) act(part, {});
@@ -177,11 +177,11 @@
   });
   document.addEventListener("focusout", (event) => { if (event.target.matches?.("[data-day]")) toWords(event.target); });
 
-  // A ship date moves the delivery date by the days on the way.
-  const arriveAfter = (field) => {
+  // A ship date moves the delivery date by the days on the way; heard of later, not one that was put there since.
+  const arriveAfter = (field, isLate) => {
     const day = field.type === "date" ? field.value : iso(field.value);
     const delivery = field.closest("td").querySelector("[data-day]:not([data-transit])");
-    if (!day) return;
+    if (!day || (isLate && delivery.value !== delivery.defaultValue)) return;
     const arrives = new Date(`${day}T00:00:00Z`);
     arrives.setUTCDate(arrives.getUTCDate() + Number(field.dataset.transit));
     delivery.value = inWords(arrives.toISOString().slice(0, 10));

@@ -201,7 +201,7 @@
     all("input, textarea, select").filter(isTyped).forEach((field) => {
       field.dispatchEvent(new Event("input", { bubbles: true }));
       const isLeft = field !== document.activeElement && !field.matches("[data-submit-on-change]");
-      if (isLeft) field.dispatchEvent(new Event("change", { bubbles: true }));
+      if (isLeft) field.dispatchEvent(Object.assign(new Event("change", { bubbles: true }), { isLate: true }));
     });
   });
   window.portal = { toast, announce };

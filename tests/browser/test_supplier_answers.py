@@ -189,6 +189,25 @@ def test_what_is_typed_in_the_last_moment_is_there_after_a_reload(page: Any, peo
     assert (kept["L10"]["price"], kept["L20"]["quantity"]) == ("5.55", "80")
 
 
+def test_a_delivery_day_beside_a_ship_day_is_there_after_a_reload_as_it_was_typed(
+    page: Any, people: dict[str, Any]
+) -> None:
+    order = order_of(1)
+    at_order(page, people["asha"], order)
+    menu(page, 10, "ship")
+    page.route("**/answer/line/", lambda route: route.abort())
+    field(page, 10, "ship_on").fill(day(ASKED - timedelta(days=9)))
+    field(page, 10, "ship_on").press("Tab")  # which moves the other
+    field(page, 10, "delivery_on").fill(day(LATER))
+    page.unroute("**/answer/line/")
+
+    with page.expect_response("**/answer/line/"):
+        page.reload()
+
+    expect(field(page, 10, "ship_on")).to_have_value(day(ASKED - timedelta(days=9)))
+    expect(field(page, 10, "delivery_on")).to_have_value(day(LATER))
+
+
 def test_a_page_made_before_the_last_word_was_kept_has_it_too(page: Any, people: dict[str, Any]) -> None:
     order = order_of(1)
     at_order(page, people["asha"], order)
