@@ -97,7 +97,8 @@
     if (answer.status === 401) {
       const way = answer.headers.get("HX-Redirect");
       putAway(way.startsWith("/step-up/") ? "idle" : "ended");
-      if (typed) Object.assign(part("a"), { href: way, target: "_blank" });
+      const link = part("a");
+      if (typed) Object.assign(link, { href: way, target: "_blank" });
       return "nobody";
     }
     if (!said) return "";

@@ -201,7 +201,10 @@
     all("input, textarea, select").filter(isTyped).forEach((field) => {
       field.dispatchEvent(new Event("input", { bubbles: true }));
       const isLeft = field !== document.activeElement && !field.matches("[data-submit-on-change]");
-      if (isLeft) field.dispatchEvent(Object.assign(new Event("change", { bubbles: true }), { isLate: true }));
+      if (!isLeft) return;
+      const late = new Event("change", { bubbles: true });
+      late.isLate = true;
+      field.dispatchEvent(late);
     });
   });
   window.portal = { toast, announce };
