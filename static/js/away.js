@@ -121,14 +121,19 @@
   document.addEventListener("htmx:beforeOnLoad", (event) => { if (event.detail.xhr.status === 401 && !typed) look(); });
   const lookAtTheClock = () => { if (isIdle()) putAway("idle"); };
   setInterval(lookAtTheClock, LOOK_EVERY);
-  document.addEventListener("visibilitychange", async () => {
+  // Seen to work in another tab meanwhile, where he or she was asked: else it takes a press.
+  const comeBackToThem = async () => { if (isAway() && typed && await look() === "same" && !isIdle()) comeBack(); };
+  document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
     lookAtTheClock();
-    // Seen to work in another tab meanwhile, where he or she was asked: else it takes a press.
-    if (isAway() && typed && await look() === "same" && !isIdle()) comeBack();
+    comeBackToThem();
   });
-  // Another tab is somebody else's by now, or nobody's.
-  addEventListener("storage", (event) => { if (event.key !== "used" && read("who") !== who) lookOrPutAway(); });
+  // Another tab is somebody else's by now, or nobody's, or theirs again.
+  addEventListener("storage", (event) => {
+    if (event.key === "used") return;
+    if (read("who") === who) comeBackToThem();
+    else lookOrPutAway();
+  });
   // Taken from the browser's memory by "back": perhaps it is nobody's any more.
   addEventListener("pageshow", (event) => { if (event.persisted) lookOrPutAway(); });
   noteUse();

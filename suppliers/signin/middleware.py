@@ -174,7 +174,9 @@ def session_told(request: HttpRequest) -> dict[str, Any]:
 
     The person is told as a mark that says nothing to others. Nobody's page, and a locked one, are put away by nothing.
     """
-    if getattr(request, "user", None) is None or not _is_signed_in(request):  # or refused before anybody asked
+    if getattr(request, "user", None) is None or not _is_signed_in(
+        request
+    ):  # or refused before anybody asked
         return {"who": ""}
     who = salted_hmac("suppliers.signin.who", str(request.user.pk)).hexdigest()[:32]
     idle: timedelta = getattr(request, "idle_for", settings.IDLE_FOR_MONEY)

@@ -45,7 +45,7 @@ class AnswerForm(forms.Form):
 def shell(request: Any, side: Side = Side.SUPPLIER) -> dict[str, Any]:
     """Somebody signed in, with a rail."""
     name = "Mei Lin" if side is Side.SUPPLIER else "Omar Haddad"
-    request.user = SimpleNamespace(is_authenticated=True, name=name, theme="system", shortcuts=True)
+    request.user = SimpleNamespace(is_authenticated=True, name=name, theme="system", shortcuts=True, pk=1)
     request.actor = Actor(label=name, channel=Channel.PORTAL, side=side)
     request.at = NOW
     rows = [
@@ -75,6 +75,7 @@ def shell(request: Any, side: Side = Side.SUPPLIER) -> dict[str, Any]:
         "acting_for": suppliers if side is Side.SUPPLIER else [],
         "home_url": "/",
         "search_url": "/",
+        "session": {"who": ""},  # is never put away
     }
 
 
