@@ -103,12 +103,10 @@ def what_was_sent(request: HttpRequest) -> dict[str, Any]:
     name = (request.resolver_match and request.resolver_match.view_name) or ""
     typed = kept_fields(request.POST)
     is_long = sum(len(text) for _name, text in typed) > MOST_KEPT
+    if is_long or name.startswith(OWN_ACCOUNT) or any(SECRETS.search(field) for field, _text in typed):
+        return {"sent": True}
     if to := request.POST.get(STEP_UP):
         typed.append((STEP_UP, to))
-    elif name.startswith(OWN_ACCOUNT) or any(SECRETS.search(field) for field in request.POST):
-        return {"sent": True}
-    if is_long:
-        return {"sent": True}
     return {
         "sent": True,
         "comes_back": True,

@@ -94,8 +94,8 @@
     } catch { // no network, or another's answer
       return "";
     }
-    if (answer.status === 401) {
-      const way = answer.headers.get("HX-Redirect");
+    const way = answer.headers.get("HX-Redirect"); // a 401 without it is a proxy's
+    if (answer.status === 401 && way) {
       putAway(way.startsWith("/step-up/") ? "idle" : "ended");
       const link = part("a");
       if (typed) Object.assign(link, { href: way, target: "_blank" });

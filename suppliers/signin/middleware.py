@@ -159,8 +159,9 @@ def lock_or_note(request: HttpRequest) -> bool:
     used = request.session.setdefault(USED, now)
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by ActorMiddleware
     # Of whoever signed in, also where they act in another's place from here on.
-    request.idle_for = idle_time_of(actor)  # type: ignore[attr-defined]  # read by `session_told`
-    if now - used > request.idle_for.total_seconds():  # type: ignore[attr-defined]
+    idle = idle_time_of(actor)
+    request.idle_for = idle  # type: ignore[attr-defined]  # read by `session_told`
+    if now - used > idle.total_seconds():
         request.is_locked = True  # type: ignore[attr-defined]  # read by `is_locked`
         request.actor = NOBODY  # type: ignore[attr-defined]  # until its person has answered
         return True
@@ -174,11 +175,10 @@ def session_told(request: HttpRequest) -> dict[str, Any]:
 
     The person is told as a mark that says nothing to others. Nobody's page, and a locked one, are put away by nothing.
     """
-    if getattr(request, "user", None) is None or not _is_signed_in(
-        request
-    ):  # or refused before anybody asked
+    user = getattr(request, "user", None)  # none where a request was refused before anybody asked who it is
+    if user is None or not user.is_authenticated:
         return {"who": ""}
-    who = salted_hmac("suppliers.signin.who", str(request.user.pk)).hexdigest()[:32]
+    who = salted_hmac("suppliers.signin.who", str(user.pk)).hexdigest()[:32]
     idle: timedelta = getattr(request, "idle_for", settings.IDLE_FOR_MONEY)
     return {"who": who} | ({} if is_locked(request) else {"idle": int(idle.total_seconds())})
 

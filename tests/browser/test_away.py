@@ -136,6 +136,18 @@ def test_what_was_typed_does_not_come_back_to_an_empty_chair(at: Any, people: di
     expect(page.locator("#thread-body")).to_have_value(REASON)
 
 
+def test_a_page_that_came_back_looks_for_news_again(at: Any, people: dict[str, Any]) -> None:
+    page = at("bea")
+    opened(page, "/inbox/")
+    page.evaluate("document.querySelector('main').dispatchEvent(new Event('input', {bubbles: true}))")
+    page.clock.fast_forward(HALF_AN_HOUR * 1000)
+    page.get_by_role("link", name="Go on").click()
+    expect(page.get_by_role("heading", name="This page is put away")).to_have_count(0)
+
+    with page.expect_response("**/inbox/poll/*"):
+        page.clock.fast_forward(60_000)
+
+
 def test_a_machine_that_slept_does_not_take_its_waking_for_use(at: Any, people: dict[str, Any]) -> None:
     order = order_of(1)
     page = at("otto")

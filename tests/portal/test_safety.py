@@ -101,8 +101,11 @@ def test_all_dangers_are_named_at_once_and_no_secret_is():
     assert "hunter2" not in text
 
 
-def start_with(**environment: str) -> subprocess.CompletedProcess[str]:
-    told = "s.SESSION_COOKIE_NAME, s.SECURE_HSTS_SECONDS, s.SECURE_HSTS_INCLUDE_SUBDOMAINS"
+HEADERS = "s.SESSION_COOKIE_NAME, s.SECURE_HSTS_SECONDS, s.SECURE_HSTS_INCLUDE_SUBDOMAINS"
+
+
+def start_with(told: str = HEADERS, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A process of its own with these variables and no other, which prints some of its settings."""
     code = f"from django.conf import settings as s; print({told})"
     env = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "portal.settings", **environment}
     return subprocess.run(

@@ -24,7 +24,7 @@ from procurement.links.services import issue_link
 from procurement.links.states import Purpose
 from tests.builders.world import an_order
 from tests.people import FEED, PASSWORD
-from tests.portal.test_safety import GIVEN
+from tests.portal.test_safety import GIVEN, start_with
 
 ANOTHER_KEY = "aN0ther-key_of.more~than-fifty+random*characters!here"
 
@@ -132,16 +132,7 @@ def test_over_https_every_cookie_can_only_be_of_this_host():
 
 def test_production_hashes_passwords_with_scrypt():
     """V11.4.2; only tests, which sign in thousands of times, use a cheap hash."""
-    code = "from django.conf import settings as s; print(s.PASSWORD_HASHERS[0], s.QUAYSIDE_MODE)"
-    environment = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "portal.settings", **GIVEN}
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=django_settings.BASE_DIR,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = start_with("s.PASSWORD_HASHERS[0], s.QUAYSIDE_MODE", **GIVEN)
     assert done.stdout.split() == ["django.contrib.auth.hashers.ScryptPasswordHasher", "production"]
     hasher = ScryptPasswordHasher()
     assert (hasher.work_factor, hasher.block_size, hasher.parallelism) == (2**14, 8, 5)
