@@ -13,12 +13,13 @@ from procurement.changes.models import OrderChange
 from procurement.changes.queries import changeable_lines
 from procurement.changes.services import counter_change, decline_change, propose_change
 from procurement.demo.loading import SET_UP
+from procurement.demo.members import actors_who
 from procurement.demo.people import LIAN_FENG, OMAR
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.states import OrderState, Reason
-from suppliers.models import Membership, User
+from suppliers.models import User
 from suppliers.queries import actor_of
-from suppliers.roles import SupplierRole
+from suppliers.roles import Permission
 
 # A wish wants its goods to be some way off: nothing of the demo falls on a day that has passed.
 FAR_ENOUGH = timedelta(days=12)
@@ -111,13 +112,8 @@ def _lines(at: datetime) -> Iterable[tuple[PurchaseOrderLine, Actor]]:
     """An agreed line of each supplier's latest order that is still some way off, with who sells it."""
     with acting(SET_UP):
         orders = PurchaseOrder.objects.filter(state=OrderState.ISSUED).select_related("supplier", "company")
-        sellers = {
-            one.supplier_id: one.user
-            for one in Membership.objects.exclude(role=SupplierRole.READ_ONLY)
-            .select_related("user")
-            .order_by("-id")
-        }
-        found: dict[int, tuple[PurchaseOrderLine, User]] = {}
+        sellers = actors_who(Permission.CHANGE_NEGOTIATE)
+        found: dict[int, tuple[PurchaseOrderLine, Actor]] = {}
         for order in orders.order_by("-ordered_on", "id"):
             if order.supplier_id in found or order.supplier_id not in sellers:
                 continue
@@ -127,12 +123,10 @@ def _lines(at: datetime) -> Iterable[tuple[PurchaseOrderLine, Actor]]:
             if line := lines.first():
                 line.order = order
                 found[order.supplier_id] = (line, sellers[order.supplier_id])
-        found_in_order = sorted(
+        return sorted(
             found.values(),
             key=lambda one: (one[0].order.supplier.name != LIAN_FENG, one[0].order.supplier.number),
         )
-        actors = [(line, actor_of(user)) for line, user in found_in_order]
-    return [(line, actor) for line, actor in actors if actor is not None]
 
 
 def _ask(one: _Asked, line: PurchaseOrderLine, seller: Actor, buyer: Actor, at: datetime) -> int:

@@ -25,9 +25,7 @@ from procurement.matching.services import match_invoices
 from procurement.matching.states import Trigger
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.states import OrderState
-from suppliers.models import Membership, Supplier
-from suppliers.queries import actor_of
-from suppliers.roles import SupplierRole
+from suppliers.models import Supplier
 from suppliers.states import SupplierState
 
 ZERO = Decimal(0)
@@ -64,18 +62,6 @@ class Said:
     header: InvoiceHeader = NOTHING_ELSE
     lines: Change = tuple
     freight: Decimal = ZERO
-
-
-def sellers() -> dict[int, Actor]:
-    """Who writes the invoices of each supplier that has somebody to sign in, by the supplier's id."""
-    members = Membership.objects.exclude(role=SupplierRole.READ_ONLY).filter(user__is_active=True)
-    found: dict[int, Actor] = {}
-    for one in members.select_related("user").order_by("id"):
-        if one.supplier_id not in found:
-            actor = actor_of(one.user, acting_for=one.supplier_id)
-            assert actor is not None  # it is a member
-            found[one.supplier_id] = actor
-    return found
 
 
 def unclaimed_goods(by: dict[int, Actor]) -> list[Goods]:

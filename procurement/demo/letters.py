@@ -9,6 +9,7 @@ from email.utils import format_datetime, formataddr
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.scope import acting
 from procurement.demo.loading import SET_UP
+from procurement.demo.members import members_who
 from procurement.demo.people import LIAN_FENG
 from procurement.links.messages import Person as Addressee
 from procurement.links.services import reply_address_of
@@ -20,7 +21,7 @@ from procurement.notifications.services.gathering import POSTMAN, gather
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.states import Agreement, OrderState
 from suppliers.models import Membership, User
-from suppliers.roles import SupplierRole
+from suppliers.roles import Permission
 
 NORTHMOOR = "orders@northmoor.example"
 # So many suppliers have a mail about their new orders in the mailbox when a visitor comes.
@@ -83,13 +84,7 @@ def _answerable(agreement: str) -> list[tuple[PurchaseOrder, User]]:
         orders = PurchaseOrder.objects.filter(
             state=OrderState.ISSUED, agreement=agreement, line_count__range=(2, 8)
         ).exclude(supplier__name=LIAN_FENG)
-        sellers = {
-            one.supplier_id: one.user
-            for one in Membership.objects.filter(user__is_active=True)
-            .exclude(role=SupplierRole.READ_ONLY)
-            .select_related("user")
-            .order_by("-id")
-        }
+        sellers = members_who(Permission.ORDER_ACKNOWLEDGE)
         found = orders.select_related("supplier").order_by("-ordered_on", "number")
         return [(order, sellers[order.supplier_id]) for order in found if order.supplier_id in sellers]
 

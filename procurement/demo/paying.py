@@ -25,13 +25,13 @@ from procurement.demo.claiming import (
     number_of,
     of_the_first,
     only_the_first,
-    sellers,
     send,
     unclaimed_goods,
     write,
 )
 from procurement.demo.erp_past import CONNECTION, UNDER_WAY, deliver_past
 from procurement.demo.loading import ERP, SET_UP
+from procurement.demo.members import actors_who
 from procurement.demo.people import ANA, LIAN_FENG
 from procurement.demo.settling import offer_early_payment, state_account
 from procurement.demo.taxes import ALONE, open_the_books
@@ -63,6 +63,7 @@ from procurement.shipments.models import ShipNotice
 from procurement.shipments.states import NoticeState
 from suppliers.models import Supplier, User
 from suppliers.queries import actor_of
+from suppliers.roles import Permission
 
 SET_UP_AGO = timedelta(days=141)
 PAYS_EARLY_SINCE = timedelta(days=20)
@@ -79,7 +80,7 @@ def invoice_some(*, at: datetime) -> int:
     offer_early_payment(at=at - PAYS_EARLY_SINCE)
     with acting(SET_UP):
         ana = actor_of(User.objects.get(email=ANA.email))
-        by = sellers()
+        by = actors_who(Permission.INVOICE_WRITE)
     assert ana is not None  # she is of Northmoor
     desk = _Desk(at, ana, by, unclaimed_goods(by))
     for tale in TALES:
@@ -277,7 +278,7 @@ def _sent_back(desk: _Desk) -> None:
 
 def _before_a_manager(desk: _Desk) -> None:
     """Freight that was agreed by phone: Ana would pay it, and it is more than she may decide alone."""
-    if goods := desk.take(lambda one: one.amount > 2 * ALONE["USD"]):
+    if goods := desk.take(lambda one: one.amount > ALONE[one.order.currency]):
         claimed_at, asked_at = desk.since(goods, 2, 2)
         invoice = claim(goods, desk.said(goods, claimed_at, freight=Decimal(240)), at=claimed_at)
         with acting(desk.ana):

@@ -100,6 +100,14 @@ _NAMED_SUPPLIER_PEOPLE = (
         role=SupplierRole.ADMINISTRATOR,
     ),
     Person(
+        "Gesine Halbers",
+        "gesine@halberspumpen.example",
+        "de",
+        "Europe/Berlin",
+        acts_for=("Halbers Pumpen",),
+        role=SupplierRole.ADMINISTRATOR,
+    ),
+    Person(
         "Ladislav Kučera",
         "kucera@ostravafittings.example",
         "en",

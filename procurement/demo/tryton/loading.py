@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from random import Random
 from urllib.parse import SplitResult
 
-from portal.kernel.actors import Actor
 from portal.kernel.scope import acting
 from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, LineAnswer
 from procurement.acknowledgments.services import acknowledge_order
 from procurement.demo.company import DEFAULT_SEED
 from procurement.demo.loading import SET_UP, DemoRefused, load_people
+from procurement.demo.members import actors_who
 from procurement.demo.tryton.founding import ADMIN
 from procurement.demo.tryton.northmoor import people
 from procurement.demo.tryton.ordering import confirm, quote
@@ -19,8 +19,7 @@ from procurement.erp.inbound import read_configured_feeds
 from procurement.erp.states import RunState
 from procurement.orders.messages import OrderPaper
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
-from suppliers.models import Supplier, User
-from suppliers.queries import actor_of
+from suppliers.roles import Permission
 
 AS_ASKED, LATER, SPLIT, SILENT = "as asked", "later", "split", "silent"
 SHARES = (SILENT, SILENT, SILENT, AS_ASKED, AS_ASKED, AS_ASKED, LATER, LATER, SPLIT)
@@ -46,27 +45,15 @@ def load_from_tryton(password: str, *, now: datetime) -> int:
     with acting(SET_UP):
         load_people(people(), password, at=now)
         found = list(PurchaseOrder.objects.select_related("supplier").order_by("number"))
-        sellers = _sellers()
+        sellers = actors_who(Permission.ORDER_ACKNOWLEDGE)
     rng = Random(DEFAULT_SEED)  # noqa: S311 -- invents answers
     for order in found:
         how = rng.choice(SHARES)
-        seller = sellers.get(order.supplier.name)
+        seller = sellers.get(order.supplier_id)
         if how != SILENT and seller is not None:
             with acting(seller):
                 acknowledge_order(_answer(order, how, rng), actor=seller, at=now)
     return len(found)
-
-
-def _sellers() -> dict[str, Actor]:
-    users = {user.email: user for user in User.objects.all()}
-    ids = dict(Supplier.objects.values_list("name", "id"))
-    found: dict[str, Actor] = {}
-    for person in people():
-        for name in person.acts_for:
-            actor = actor_of(users[person.email], acting_for=ids[name])
-            if name not in found and actor is not None:
-                found[name] = actor
-    return found
 
 
 def _answer(order: PurchaseOrder, how: str, rng: Random) -> AcknowledgeOrder:
