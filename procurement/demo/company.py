@@ -1,4 +1,4 @@
-"""Northmoor Supply as a whole: the same for a seed and a day, and alive on any day, as dates follow it."""
+"""Northmoor Supply as a whole: the same for a seed and a run of its ERP, and alive at any hour, as all follows that."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -29,6 +29,7 @@ from procurement.demo.telling import (
     deliveries_of,
     erp_runs,
     in_deliveries,
+    last_run,
     moved,
     order_line,
     order_lines,
@@ -82,7 +83,7 @@ LINES_PER_KIT = 8
 class DemoCompany:
     """Everything the demo is made of, as the papers and events that the real services take in."""
 
-    today: date
+    now: datetime
     companies: tuple[CompanyPaper, ...]
     sites: tuple[SitePaper, ...]
     units: tuple[UnitPaper, ...]
@@ -93,6 +94,11 @@ class DemoCompany:
     people: tuple[Person, ...]
     orders: tuple[OrderStory, ...]
     warehouse: Warehouse
+
+    @property
+    def today(self) -> date:
+        """The day on which it stands as it does (UTC)."""
+        return self.now.date()
 
     def events(self) -> tuple[Event, ...]:
         """Everything that happened, in the order in which it did."""
@@ -108,15 +114,20 @@ class _Plan:
     sent_at: datetime
 
 
-def make_company(today: date, seed: int = DEFAULT_SEED) -> DemoCompany:
-    """The demo company as it stands at the first minute of a day (UTC)."""
+def make_company(moment: datetime, seed: int = DEFAULT_SEED) -> DemoCompany:
+    """The demo company as it stood when its ERP last spoke on the day of a moment, or at that day's first minute (UTC).
+
+    Not as in the morning: what a strategic supplier has a working day for would be overdue to who comes in the evening.
+    """
+    midnight = datetime.combine(moment.date(), time(0), UTC)
+    now = max(midnight, last_run(moment))
     rng = Random(seed)  # noqa: S311 -- invents a company; no secret
     partners, goods = all_partners(), all_goods()
     offers = offers_of(partners, goods, rng)
     people = all_people(partners)
-    orders = _stories(today, partners, offers, people, rng)
+    orders = _stories(now, partners, offers, people, rng)
     return DemoCompany(
-        today=today,
+        now=now,
         companies=COMPANIES,
         sites=SITES,
         units=UNITS,
@@ -126,7 +137,7 @@ def make_company(today: date, seed: int = DEFAULT_SEED) -> DemoCompany:
         supplier_items=tuple(offer.paper for offer in offers),
         people=people,
         orders=orders,
-        warehouse=stock_up(today, goods, orders, seed),
+        warehouse=stock_up(now.date(), goods, orders, seed),
     )
 
 
@@ -139,13 +150,12 @@ def few_of(company: DemoCompany, tales: int = 2) -> DemoCompany:
 
 
 def _stories(
-    today: date,
+    now: datetime,
     partners: tuple[Partner, ...],
     offers: tuple[Offer, ...],
     people: tuple[Person, ...],
     rng: Random,
 ) -> tuple[OrderStory, ...]:
-    now = datetime.combine(today, time(0), UTC)
     by_supplier: dict[str, tuple[Offer, ...]] = {}
     for offer in offers:
         by_supplier[offer.paper.supplier] = (*by_supplier.get(offer.paper.supplier, ()), offer)
@@ -188,8 +198,13 @@ def _plans(
 def _sent_at(plot: str, soonest: int, lead: int, now: datetime, rng: Random) -> datetime:
     """When the ERP sent the order, so that its plot can have come this far by now.
 
-    What is still to come was ordered less than its supplier's shortest lead time ago: nothing of it is overdue.
+    What is still to come was ordered less than its supplier's shortest lead time ago: nothing of it is overdue. What
+    nobody has answered came last, and what somebody has begun to answer the time before.
     """
+    if plot == "awaiting":
+        return last_run(now)
+    if plot == "draft":
+        return last_run(now - timedelta(hours=1))
     latest = max(6, soonest - 4)
     choices: dict[str, Callable[[], int]] = {
         "history": lambda: LIVE_FOR.days + lead + rng.randrange(8, 100),
@@ -198,9 +213,7 @@ def _sent_at(plot: str, soonest: int, lead: int, now: datetime, rng: Random) -> 
         "partly_received": lambda: max(7, soonest - rng.randrange(6)),
         "late": lambda: lead + rng.randrange(18, 28),
         "agreed": lambda: rng.randrange(4, latest),
-        "awaiting": lambda: 0,
         "overdue": lambda: rng.randrange(4, 9),
-        "draft": lambda: 0,
         "draft_outdated": lambda: rng.randrange(2, 4),
         "answered": lambda: rng.randrange(4, 9),
         "disputed": lambda: rng.randrange(5, min(12, latest)),

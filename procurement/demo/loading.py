@@ -203,7 +203,7 @@ class _Play:
         self.actors = _actors(company)
         self.supplier_of = {one.number: one.supplier for one in company.orders}
         self.carried: list[story.CarriedOver] = []
-        self.waiting = _Waiting(datetime.combine(company.today, time(0), UTC), {}, [])
+        self.waiting = _Waiting(company.now, {}, [])
 
     def run(self) -> None:
         for event in self.company.events():

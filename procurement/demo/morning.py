@@ -7,6 +7,7 @@ on which it came up; so its age and its clock are true. What was told is not tol
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from portal.kernel.actors import Actor
 from portal.kernel.outbox.models import MessageState, OutboxMessage
@@ -173,6 +174,8 @@ def _settle_unannounced(office: _Office, at: datetime) -> None:
 
 def _let_some_sleep(office: _Office, at: datetime) -> None:
     omar = office.by(OMAR)
+    # In the company whose day begins first: a case sleeps until a day after its company's own.
+    today = at.astimezone(ZoneInfo("Europe/Berlin")).date()
     with acting(omar):
         mildest = office.cases(held_by=OMAR)[-3:]
         for case, days, why in zip(
@@ -181,7 +184,7 @@ def _let_some_sleep(office: _Office, at: datetime) -> None:
             ("Promised to call back.", "Waits for the new price list.", "No hurry: we have enough."),
             strict=False,
         ):
-            seen, until = Seen(case.key, case.version), at.date() + timedelta(days=days)
+            seen, until = Seen(case.key, case.version), today + timedelta(days=days)
             snooze_case(seen, until, why, actor=omar, at=at)
 
 

@@ -243,6 +243,16 @@ def erp_runs(now: datetime, day: date) -> tuple[time, ...]:
     return ERP_RUNS if now.date() - day <= timedelta(days=13) else ERP_RUNS[-1:]
 
 
+def last_run(moment: datetime) -> datetime:
+    """When the ERP spoke last, at a moment or before; it is silent at weekends."""
+    day = moment.date()
+    while True:
+        runs = [datetime.combine(day, run, UTC) for run in ERP_RUNS] if day.weekday() < 5 else []
+        if past := [run for run in runs if run <= moment]:
+            return past[-1]
+        day -= timedelta(days=1)
+
+
 def _hours(duration: timedelta) -> float:
     return duration / timedelta(hours=1)
 

@@ -98,7 +98,7 @@ class Command(BaseCommand):
         if settings.ERP_CONNECTOR == "tryton" and settings.ERP_URL:
             self._load_from_tryton(people_file, password, now, settings.ERP_URL)
             return
-        company = make_company(now.date(), seed)
+        company = make_company(now, seed)
         if few:
             company = few_of(company)
         with transaction.atomic():

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 def test_an_account_is_in_force_a_change_waits_and_one_is_frozen():
     now = timezone.now()
-    company = make_company(now.date())
+    company = make_company(now)
     with transaction.atomic():
         load_master_data(company)
         load_people(company.people, "of this test only", at=now)

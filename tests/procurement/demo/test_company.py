@@ -1,7 +1,7 @@
 """The demo company: always the same, always alive, and nothing in it that the real services would refuse."""
 
 from collections import Counter
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 
@@ -14,12 +14,22 @@ from procurement.demo.people import MAIN_ROLES
 from procurement.demo.story import Answered, Booked, Decided, Drafted, LineAnswer, Sent
 from procurement.orders.messages import LinePaper, OrderPaper
 
-SUNDAY = date(2026, 11, 22)
+SUNDAY = datetime(2026, 11, 22, 11, tzinfo=UTC)
+# In the night, before and after runs of the ERP, in the evening, at a weekend, at the turn of a year, on a leap day.
+MOMENTS = (
+    SUNDAY,
+    datetime(2026, 1, 1, tzinfo=UTC),
+    datetime(2026, 1, 2, 5, 29, tzinfo=UTC),
+    datetime(2026, 11, 30, 23, 57, tzinfo=UTC),
+    datetime(2026, 12, 1, 13, 31, tzinfo=UTC),
+    datetime(2027, 5, 3, 9, 30, tzinfo=UTC),
+    datetime(2028, 2, 29, 20, tzinfo=UTC),
+)
 
 
 @cache
-def northmoor(today: date = SUNDAY) -> DemoCompany:
-    return make_company(today)
+def northmoor(moment: datetime = SUNDAY) -> DemoCompany:
+    return make_company(moment)
 
 
 def every_line(company: DemoCompany) -> list[tuple[OrderPaper, LinePaper]]:
@@ -39,9 +49,16 @@ class TestAlwaysTheSame:
     def test_another_seed_makes_another_company(self) -> None:
         assert make_company(SUNDAY, seed=7).orders != northmoor().orders
 
-    @pytest.mark.parametrize("today", [SUNDAY, date(2026, 1, 1), date(2028, 2, 29), date(2027, 5, 3)])
-    def test_every_day_has_the_same_plots(self, today: date) -> None:
-        found = Counter(story.plot for story in northmoor(today).orders)
+    def test_until_the_erp_speaks_again_it_is_the_same_company(self) -> None:
+        at_ten, at_one = (datetime(2026, 12, 1, hour, tzinfo=UTC) for hour in (10, 13))
+
+        assert northmoor(at_ten) == make_company(at_one)
+        assert northmoor(at_ten).now == datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
+        assert northmoor().now == datetime(2026, 11, 22, tzinfo=UTC)  # silent at weekends
+
+    @pytest.mark.parametrize("moment", MOMENTS)
+    def test_every_moment_has_the_same_plots(self, moment: datetime) -> None:
+        found = Counter(story.plot for story in northmoor(moment).orders)
 
         assert found == {plot: count for plot, (count, _lian_feng) in PLOTS.items()}
 
@@ -74,16 +91,16 @@ class TestHowMuchThereIs:
         assert len(company.items) == 941
         assert {item.number for item in company.items} == {offer.item for offer in company.supplier_items}
 
-    @pytest.mark.parametrize("today", [SUNDAY, date(2026, 1, 1), date(2028, 2, 29), date(2027, 5, 3)])
-    def test_nothing_agreed_is_overdue_but_what_the_plot_says(self, today: date) -> None:
+    @pytest.mark.parametrize("moment", MOMENTS)
+    def test_nothing_agreed_is_overdue_but_what_the_plot_says(self, moment: datetime) -> None:
         overdue = Counter(
             story.plot
-            for story in northmoor(today).orders
+            for story in northmoor(moment).orders
             if story.paper.status == "open"
             for line in story.paper.lines
             if not (line.cancelled or line.closed)
             and line.received_quantity < line.quantity
-            and line.delivery_on < today
+            and line.delivery_on < moment.date()
         )
 
         assert set(overdue) == {"late"}
@@ -204,16 +221,16 @@ class TestLines:
 
 
 class TestEvents:
-    @pytest.mark.parametrize("today", [SUNDAY, date(2026, 1, 2)])
-    def test_each_order_starts_in_the_erp_and_moves_forward_until_yesterday(self, today: date) -> None:
-        midnight = datetime(today.year, today.month, today.day, tzinfo=UTC)
+    @pytest.mark.parametrize("moment", MOMENTS)
+    def test_each_order_starts_in_the_erp_and_moves_forward_until_now(self, moment: datetime) -> None:
+        company = northmoor(moment)
 
-        for story in northmoor(today).orders:
+        for story in company.orders:
             moments = [event.at for event in story.events]
             assert isinstance(story.events[0], Sent)
             assert moments == sorted(set(moments))
-            assert moments[-1] < midnight
-            assert midnight - moments[0] <= timedelta(days=140)
+            assert moments[-1] <= company.now <= moment
+            assert company.now - moments[0] <= timedelta(days=141)
 
     def test_all_events_are_told_in_the_order_of_time(self) -> None:
         moments = [event.at for event in northmoor().events()]
@@ -269,7 +286,7 @@ class TestEvents:
     def test_late_orders_are_past_their_day(self) -> None:
         late = [story.paper for story in northmoor().orders if story.plot == "late"]
 
-        assert all(min(line.delivery_on for line in paper.lines) < SUNDAY for paper in late)
+        assert all(min(line.delivery_on for line in paper.lines) < SUNDAY.date() for paper in late)
         assert all(line.received_quantity == 0 for paper in late for line in paper.lines)
 
 
@@ -347,7 +364,9 @@ class TestWhatHappened:
         assert states["paid"] > 100
         assert states["approved"] > 100
         assert states["partly_paid"] > 5
-        overdue = [one for one in newest.values() if one.open_amount and one.due_on and one.due_on < SUNDAY]
+        overdue = [
+            one for one in newest.values() if one.open_amount and one.due_on and one.due_on < SUNDAY.date()
+        ]
         assert 5 < len(overdue) < 40
         assert all((one.open_amount == 0) == (one.state == "paid") for one in newest.values())
         assert all(0 < one.total < 1_000_000 for one in newest.values())

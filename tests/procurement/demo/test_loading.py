@@ -48,7 +48,7 @@ TALES = 2
 @cache
 def few_orders() -> DemoCompany:
     """The demo company with a few orders of each plot, but without the thousand lines."""
-    return few_of(make_company(timezone.now().date()), TALES)
+    return few_of(make_company(timezone.now()), TALES)
 
 
 @pytest.fixture(autouse=True)
@@ -307,7 +307,7 @@ class TestWhereItMayNot:
 @pytest.mark.django_db(transaction=True)
 class TestTheCrew:
     def test_shares_are_everything_and_about_equal(self):
-        company = make_company(timezone.now().date())
+        company = make_company(timezone.now())
 
         shares = shares_of(company, 3)
 
