@@ -47,6 +47,8 @@ from suppliers.queries import actor_of
 # Plots whose last event is what a person is needed for.
 CALLS = frozenset({"answered", "slipped", "surplus", "framework", "crossed", "locked_in_erp"})
 SOON_AFTER = timedelta(minutes=3)
+# Of these somebody is asked, so none of them sleeps.
+ASKED_ABOUT = frozenset({CaseKind.OVER_RECEIPT, CaseKind.SUBSTITUTE_OFFERED, CaseKind.PROMISE_LATE})
 # How many bookings without a ship notice are left to look at; how many there were depends on the day of the week.
 UNANNOUNCED = 2
 
@@ -177,7 +179,8 @@ def _let_some_sleep(office: _Office, at: datetime) -> None:
     # In the company whose day begins first: a case sleeps until a day after its company's own.
     today = at.astimezone(ZoneInfo("Europe/Berlin")).date()
     with acting(omar):
-        mildest = office.cases(held_by=OMAR)[-3:]
+        awake = [case for case in office.cases(held_by=OMAR) if case.kind not in ASKED_ABOUT]
+        mildest = awake[-3:]
         for case, days, why in zip(
             mildest,
             (1, 3, 6),
