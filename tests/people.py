@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from django.contrib.auth.hashers import make_password
 from django.db.models import F
+from django.test import Client
 
 from portal.kernel.actors import Actor, Channel
 from suppliers.models import Membership, Supplier, User
@@ -75,3 +76,10 @@ def make_people(suppliers: dict[str, Supplier]) -> dict[str, Person]:
         assert actor is not None
         people[name] = Person(user, actor)
     return people
+
+
+def signed_in(person: Person) -> Client:
+    """A browser in which they have signed in, without a second factor."""
+    client = Client()
+    client.force_login(person.user)
+    return client

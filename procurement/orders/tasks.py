@@ -22,7 +22,7 @@ def make_document(document_id: int, **_ignored: object) -> bool:
         if document is None:
             return False
         with translation.override(document.language):
-            html = paper_html(document.order, is_pdf=True)
+            html = paper_html(document.order)
     try:
         content = render_pdf(html, seconds=SECONDS)
     except PdfUnavailable as problem:

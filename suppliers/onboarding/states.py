@@ -21,6 +21,8 @@ class RunState(models.TextChoices):
 
 
 OPEN = (RunState.INVITED, RunState.STARTED, RunState.IN_REVIEW)
+# Who may have something to do still; of the others nobody is marked unseen.
+TO_ACT = (RunState.INVITED, RunState.STARTED)
 
 
 class StepKind(models.TextChoices):

@@ -88,7 +88,7 @@ def nothing_is_refused() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def codes_do_not_end(settings: Any) -> None:
     """A code of an app lives half a minute, and a busy machine may need longer to type it. What is too old:
-    tests/suppliers/test_sign_in.py.
+    tests/suppliers/signin/test_second_step.py.
     """
     settings.MFA_TOTP_PERIOD = 10**10
 

@@ -1,5 +1,6 @@
 """Bank details: who asks, who calls back, who approves; an account in force by all its steps."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
+from portal.kernel.audit.models import AuditEvent
 from portal.kernel.outbox.services import deliver_due
 from portal.kernel.scope import acting
 from procurement.notifications.bank import mail_of
@@ -168,6 +170,25 @@ def an_account_row(supplier: Supplier) -> BankAccount:
     return BankAccount.objects.create(
         supplier=supplier, number=number, by_change=change, since_at=at, country="DE", shown="3000"
     )
+
+
+def in_office(query: Callable[[], Any]) -> Any:
+    """What is found with the eyes of whoever sees to bank details."""
+    with acting(OFFICE):
+        return query()
+
+
+def live() -> list[tuple[str, str]]:
+    """The accounts that have not ended, and how each stands."""
+    return in_office(
+        lambda: list(BankAccount.objects.exclude(state="ended").values_list("shown", "state").order_by("id"))
+    )
+
+
+def events(change: BankChange) -> list[str]:
+    """What happened to it, in order."""
+    found = AuditEvent.objects.filter(stream=change.stream, kind__startswith="bank.change_")
+    return in_office(lambda: [one.kind.removeprefix("bank.change_") for one in found.order_by("id")])
 
 
 def again(change: BankChange) -> BankChange:

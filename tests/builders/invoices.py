@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from portal.kernel.audit.models import AuditEvent
 from portal.kernel.scope import acting
 from procurement.catalogue.models import Company
 from procurement.invoices.messages import (
     ChargeEntry,
+    Hold,
     InvoiceHeader,
     InvoiceNamed,
     LineChoice,
@@ -17,8 +19,10 @@ from procurement.invoices.messages import (
     SaveDraft,
     SaveProfile,
     TaxOffered,
+    WholeInvoice,
+    WholeLine,
 )
-from procurement.invoices.models import Invoice, InvoicingProfile
+from procurement.invoices.models import Invoice, InvoiceLine, InvoicingProfile
 from procurement.invoices.services import (
     Sent,
     entries_of,
@@ -32,10 +36,13 @@ from procurement.orders.models import PurchaseOrder
 from tests.builders.world import MONDAY
 from tests.people import FEED, Person
 
+D = Decimal
 TODAY = date(2026, 3, 2)
+LATER = MONDAY + timedelta(hours=1)
 VAT = TaxOffered("S", Decimal(19), "VAT 19 %", is_usual=True)
 ZERO_RATED = TaxOffered("Z", Decimal(0), "Zero rated")
 REVERSE = TaxOffered("AE", Decimal(0), "Reverse charge", exemption_reason="Reverse charge")
+PRICE_HELD = Hold("price_over", "buyer", (("line", "1"),))
 
 
 def fresh_invoice(invoice: Invoice) -> Invoice:
@@ -177,3 +184,38 @@ def a_header(number: str = "INV-1", **changed: Any) -> InvoiceHeader:
     return InvoiceHeader(
         **{"number": number, "invoiced_on": TODAY, "supplier_tax_id": "IN-ACME-1", **changed}
     )
+
+
+def a_whole(number: str = "INV-1", *some: WholeLine, **changed: Any) -> WholeInvoice:
+    """As a program sends it: everything at once."""
+    lines = some or (WholeLine(D(60), D("6.85"), "4500000001", "L10", category="S", tax_rate=D(19)),)
+    return WholeInvoice("NM", a_header(number), tuple(lines), **changed)
+
+
+def events(invoice: Invoice) -> list[str]:
+    """What happened to it, in order."""
+    with acting(FEED):
+        return list(
+            AuditEvent.objects.filter(stream=invoice.stream).order_by("id").values_list("kind", flat=True)
+        )
+
+
+def rows_of(invoice: Invoice) -> list[InvoiceLine]:
+    """Its lines, in order."""
+    with acting(FEED):
+        return list(invoice.lines.order_by("position"))
+
+
+def lines_of(invoice: Invoice) -> list[tuple[int | None, Decimal, Decimal, Decimal]]:
+    """Its lines in short: which of the order, how much, at what price, what it comes to."""
+    with acting(FEED):
+        return [
+            (one.line.number if one.line else None, one.quantity, one.unit_price, one.amount)
+            for one in invoice.lines.select_related("line").order_by("position")
+        ]
+
+
+def typed_in(invoice: Invoice) -> list[LineEntry]:
+    """Its lines as they would be saved again."""
+    with acting(FEED):
+        return list(entries_of(invoice))

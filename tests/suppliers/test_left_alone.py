@@ -18,6 +18,7 @@ from suppliers.models import FactorRule
 from suppliers.signin.middleware import BY_ITSELF, USED, idle_time_of
 from suppliers.signin.queries import all_demands
 from tests.builders.factors import code_of, give_app, show_factor
+from tests.builders.signing_in import hidden_in
 from tests.people import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -45,12 +46,6 @@ def leave_alone(client, minutes):
     session = client.session
     session[USED] = int(time.time()) - minutes * 60
     session.save()
-
-
-def hidden_in(page):
-    text = page.content.decode()
-    kept = dict(re.findall(r'<textarea name="([^"]+)" hidden>\n?([^<]*)</textarea>', text))
-    return kept | {"factor-to": re.search(r'name="factor-to" value="([^"]+)"', text)[1]}
 
 
 def test_after_an_hour_without_use_the_password_is_asked_for_and_one_goes_on_where_one_was(people):

@@ -1,9 +1,9 @@
 """An order as paper: one page for the printer and for the PDF, the same for both sides, with nothing left out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 
@@ -28,10 +28,10 @@ class PaperLine:
         return len(self.deliveries) > 1
 
 
-def paper_html(order: PurchaseOrder, *, is_pdf: bool, request: HttpRequest | None = None) -> str:
+def paper_html(order: PurchaseOrder, *, session: Mapping[str, Any] | None = None) -> str:
     """The paper of an order as HTML, in the language that is on. Asks four questions however long the order is.
 
-    `request` is that of the page it is to be: a page knows whose it is (static/js/away.js).
+    `session`: whose page it is to be, and when it is put away (static/js/away.js); None for the PDF.
     """
     lines = list(order.lines.order_by("number", "id"))
     schedules = schedules_by_line(line.pk for line in lines)
@@ -49,11 +49,12 @@ def paper_html(order: PurchaseOrder, *, is_pdf: bool, request: HttpRequest | Non
     context = {
         "order": order,
         "rows": rows,
-        "is_pdf": is_pdf,
+        "is_pdf": session is None,
+        "session": session,
         "pdf_url": reverse("order-pdf", kwargs={"key": order.key}),
         "back_url": reverse("order", kwargs={"key": order.key}),
     }
-    return render_to_string("procurement/orders/paper.html", context, request)
+    return render_to_string("procurement/orders/paper.html", context)
 
 
 def _elsewhere(site: Site | None, order: PurchaseOrder) -> str:

@@ -29,6 +29,7 @@ from procurement.orders.queries import document_of, find_order
 from procurement.orders.services import GIVEN_UP_AFTER, ask_for_document, give_up_document
 from procurement.orders.states import DocumentState
 from suppliers.roles import Permission
+from suppliers.signin.middleware import session_told
 
 AT_ONCE = 300
 LINES_A_SECOND = 60
@@ -40,7 +41,7 @@ PDF = "application/pdf"
 def order_print(request: HttpRequest, key: UUID) -> HttpResponse:
     """The paper of an order, to be printed from the browser."""
     order = find_order(key, actor=request.actor)  # type: ignore[attr-defined]  # set by the middleware
-    return HttpResponse(paper_html(order, is_pdf=False, request=request))
+    return HttpResponse(paper_html(order, session=session_told(request)))
 
 
 @door(Permission.ORDER_VIEW, methods=["GET", "POST"])
@@ -50,7 +51,7 @@ def order_pdf(request: HttpRequest, key: UUID) -> HttpResponse:
     order = find_order(key, actor=actor)
     language = get_language() or "en"
     if order.line_count <= AT_ONCE and request.method == "GET":
-        return PdfResponse(order, paper_html(order, is_pdf=True))
+        return PdfResponse(order, paper_html(order))
     if request.method == "POST":
         if order.line_count > AT_ONCE:
             document = ask_for_document(order, language, at=at)

@@ -8,10 +8,9 @@ from portal.kernel.scope import acting
 from procurement.invoices.models import Invoice
 from procurement.invoices.services import approve_invoice, hold_invoice
 from suppliers.roles import TokenScope
-from tests.builders.invoices import VAT, a_profile, fresh_invoice, settle
+from tests.builders.invoices import PRICE_HELD, VAT, a_profile, fresh_invoice, settle
 from tests.builders.world import an_order, fresh_line
 from tests.people import FEED
-from tests.procurement.invoices.test_services import PRICE_HELD
 
 pytestmark = pytest.mark.django_db
 

@@ -1,31 +1,25 @@
 """An order for the printer and as a PDF: the same for both sides, at once or by a worker."""
 
-from datetime import timedelta
+import re
+from datetime import date, timedelta
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from kombu.exceptions import OperationalError
 
 from portal.kernel.pdf import PdfUnavailable
 from portal.kernel.scope import acting
-from procurement.acknowledgments.messages import AcknowledgeOrder
+from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, LineAnswer
 from procurement.acknowledgments.services import acknowledge_order
 from procurement.orders import tasks
 from procurement.orders.models import OrderDocument
 from procurement.orders.views import paper
 from tests.builders.world import MONDAY, a_line, an_order
-from tests.people import FEED
+from tests.people import FEED, signed_in
 
 pytestmark = pytest.mark.django_db
 
 PDF = b"%PDF-1.7 a long order"
-
-
-def signed_in(person) -> Client:
-    client = Client()
-    client.force_login(person.user)
-    return client
 
 
 def address(order, name="order-pdf"):
@@ -75,6 +69,24 @@ def test_the_print_view_leaves_nothing_out(people, who):
         "Agreed",
     ):
         assert said in page, said
+
+
+def test_a_printed_line_says_the_same_to_both_sides_and_in_the_pdf(people, typesetter):
+    order = an_order("1", [a_line(10)])
+    asha = people["asha"].actor
+    later = AnswerPiece(delivery_on=date(2026, 4, 7))
+    with acting(asha):
+        acknowledge_order(
+            AcknowledgeOrder(order.key, 1, (LineAnswer("L10", (later,)),)), actor=asha, at=MONDAY
+        )
+
+    printed = [
+        signed_in(people[who]).get(address(order, "order-print")).content.decode() for who in ("asha", "bea")
+    ]
+    signed_in(people["bea"]).get(address(order))
+
+    for page in (*printed, *typesetter):
+        assert re.search(r"7 Apr 2026.*?<span>(.*?)</span>", page, re.S)[1] == "Answered"
 
 
 def test_a_stranger_gets_neither_paper(people):

@@ -14,18 +14,18 @@ from procurement.acknowledgments.services import acknowledge_order
 from procurement.tolerances.messages import Measure, Outside
 from procurement.tolerances.services import stop_rules
 from procurement.workbench.queries.answer import answer_page
-from tests.builders.tolerances import a_rule, an_active_policy
-from tests.builders.world import fresh, fresh_line
-from tests.procurement.workbench.test_supplier_pages import (
+from tests.builders.answer_page import (
     ASKED,
     day,
     look,
     order_of,
     press,
     promises,
-    signed_in,
     some_lines,
 )
+from tests.builders.tolerances import a_rule, an_active_policy
+from tests.builders.world import fresh, fresh_line
+from tests.people import signed_in
 
 pytestmark = pytest.mark.django_db
 

@@ -1,9 +1,6 @@
 """What waits for us about bank details stands in the inbox, until it does not."""
 
-from datetime import timedelta
-
 import pytest
-from django.utils import timezone
 
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.scope import acting
@@ -14,20 +11,9 @@ from procurement.inbox.queries.banking import bank_unheard
 from procurement.inbox.services.review import HEARS, INBOX, review_cases
 from suppliers.banking.models import BankFreeze
 from suppliers.banking.services import freeze_bank_details, withdraw_change
-from tests.builders.bank import HOUR, NEW_IBAN, THIRD_IBAN, all_said, approve, ask, long_known, wanted
+from tests.builders.bank import HOUR, NEW_IBAN, THIRD_IBAN, all_said, approve, ask, wanted
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def now():
-    return timezone.now() + timedelta(minutes=1)
-
-
-@pytest.fixture
-def acme(world, people):
-    long_known()
-    return world["ACME"]
 
 
 def looked(at, *streams):

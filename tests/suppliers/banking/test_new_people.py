@@ -20,7 +20,7 @@ from suppliers.people.messages import InvitePerson, NewPerson
 from suppliers.people.services import accept_as_new, invite_people
 from suppliers.roles import SupplierRole
 from suppliers.services import add_member, receive_suppliers
-from tests.builders.bank import long_known, notices_out
+from tests.builders.bank import notices_out
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db
@@ -29,13 +29,12 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def acme(people, world):
-    long_known()
+def acme(acme):
     with acting(FEED):
-        Supplier.objects.filter(pk=world["ACME"].pk).update(email="desk@acme.example")
+        Supplier.objects.filter(pk=acme.pk).update(email="desk@acme.example")
     with acting(OFFICE):
         BankContact.objects.filter(user_id=None).update(since_at=timezone.now() - 400 * DAY)
-    return world["ACME"]
+    return acme
 
 
 def invited(supplier, person, *addresses, at=None):

@@ -32,6 +32,7 @@ from tests.builders.bank import (
 )
 from tests.builders.factors import give_app, show_factor
 from tests.builders.programs import a_program
+from tests.builders.world import make_world
 from tests.database import made_once
 from tests.people import FEED, make_people
 
@@ -40,19 +41,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(scope="module")
 def once(django_db_setup, django_db_blocker):
-    from tests.builders.world import make_world
-
     with made_once(django_db_blocker):
         suppliers = make_world()
         with acting(FEED):
             made = make_people(suppliers)
         long_known()
         yield made, suppliers["ACME"], an_account(made, at=timezone.now() - timedelta(days=10))
-
-
-@pytest.fixture
-def people(once, db):
-    return once[0]
 
 
 @pytest.fixture

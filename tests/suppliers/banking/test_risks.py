@@ -68,18 +68,8 @@ def once(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture
-def people(once, db):
-    return once[0]
-
-
-@pytest.fixture
 def globex(once, db):
     return once[1]["GLOBEX"]
-
-
-@pytest.fixture
-def now(once):
-    return once[2] + timedelta(minutes=1)
 
 
 def seen_in(change):

@@ -6,7 +6,6 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.errors import IllegalTransition, NotAllowed
@@ -24,6 +23,8 @@ from suppliers.banking.services import (
     refuse_change,
     take_due_effect,
 )
+from suppliers.messages import SupplierPaper
+from suppliers.services import receive_suppliers
 from tests.builders.bank import (
     NEW_IBAN,
     OLD_IBAN,
@@ -32,44 +33,16 @@ from tests.builders.bank import (
     an_account,
     ask,
     factor,
-    long_known,
+    in_office,
     typed,
     wanted,
 )
 from tests.builders.factors import show_factor
 from tests.builders.programs import a_program
-from tests.database import made_once
-from tests.people import FEED, make_people
+from tests.people import FEED
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(scope="module")
-def once(django_db_setup, django_db_blocker):
-    from tests.builders.world import make_world
-
-    with made_once(django_db_blocker):
-        suppliers = make_world()
-        with acting(FEED):
-            made = make_people(suppliers)
-        long_known()
-        yield made, suppliers, timezone.now()
-
-
-@pytest.fixture
-def people(once, db):
-    return once[0]
-
-
-@pytest.fixture
-def acme(once, db):
-    return once[1]["ACME"]
-
-
-@pytest.fixture
-def now(once):
-    return once[2] + timedelta(minutes=1)
 
 
 def paper(*numbers, supplier="ACME", since=date(2025, 4, 1)):
@@ -81,11 +54,6 @@ def hear(*papers, at):
     with acting(FEED):
         intake = hear_of_erp(papers, actor=FEED, at=at)
     return intake.stored, intake.unchanged, [one.code for one in intake.problems]
-
-
-def in_office(query):
-    with acting(OFFICE):
-        return query()
 
 
 def proposed():
@@ -318,9 +286,6 @@ def test_it_stands_in_the_clear_nowhere_and_no_supplier_reads_it(people, acme, n
 def test_so_many_queries_where_nothing_moved_however_many_suppliers(
     people, acme, now, count, django_assert_max_num_queries
 ):
-    from suppliers.messages import SupplierPaper
-    from suppliers.services import receive_suppliers
-
     numbers = [f"S{n}" for n in range(count)]
     with acting(FEED):
         receive_suppliers([SupplierPaper(one, one, "DE", "EUR") for one in numbers])
