@@ -41,6 +41,7 @@ from suppliers.onboarding.presenters import (
 )
 from suppliers.onboarding.queries import (
     answers_of,
+    asked_beside,
     asked_for_terms,
     exclusions,
     find_chase,
@@ -435,6 +436,13 @@ def _write(request: DoorRequest, template: OnboardingTemplate | None) -> HttpRes
             else:
                 said = {"name": made.name, "n": made.number}
                 messages.success(request, _("“%(name)s” is in force, in version %(n)d.") % said)
+                if n := asked_beside(made, actor=request.actor):
+                    words = ngettext(
+                        "One supplier whose steps are behind it is asked for its terms.",
+                        "%(n)d suppliers whose steps are behind them are asked for its terms.",
+                        n,
+                    )
+                    messages.success(request, words % {"n": n})
                 return see_other("onboarding-templates")
     codes = ", ".join(one.code for one in terms_in_force())
     form["terms"].help_text = (
