@@ -189,6 +189,15 @@ class TemplateForm(_Checked):
         ),
         widget=forms.Textarea(attrs={"rows": 5, **PLAIN}),
     )
+    asks_done = forms.BooleanField(
+        label=lazy("Ask for its terms whoever is done, too"),
+        required=False,
+        initial=True,
+        help_text=lazy(
+            "Of suppliers whom this template is for and whose onboarding is done or in review. They are mailed now "
+            "about terms that nobody asked them for; nothing else is asked of them."
+        ),
+    )
 
     def __init__(self, data: Any = None, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
@@ -220,7 +229,8 @@ class TemplateForm(_Checked):
             max_length=400,
             widget=forms.TextInput(attrs=PLAIN),
         )
-        self.order_fields([name for name in self.fields if name != "questions"] + ["questions"])
+        last = ["questions", "asks_done"]
+        self.order_fields([name for name in self.fields if name not in last] + last)
 
     @property
     def steps(self) -> list[tuple[Any, Any]]:
@@ -284,6 +294,7 @@ class TemplateForm(_Checked):
             categories=_words(said["categories"]),
             segments=tuple(said["segments"]),
             languages=tuple(said["languages"]),
+            asks_done=said["asks_done"],
         )
 
 
@@ -309,6 +320,14 @@ class TermsForm(_Checked):
         help_text=lazy("A code that is there already gets its next version, which is to be accepted anew."),
         widget=forms.TextInput(attrs=PLAIN),
     )
+    from_on = DayField(
+        label=lazy("Counts from"),
+        required=False,
+        help_text=lazy(
+            "Suppliers are asked at once; before this day nothing waits for their word, and the version before counts. "
+            "Empty: at once."
+        ),
+    )
 
     def __init__(self, data: Any = None, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
@@ -328,7 +347,7 @@ class TermsForm(_Checked):
         """The terms as they are written here."""
         said = self.cleaned_data
         texts = {code: said[f"text_{code}"].replace("\r\n", "\n") for code, _label in settings.LANGUAGES}
-        return WriteTerms(said["code"].strip(), said["title"].strip(), texts)
+        return WriteTerms(said["code"].strip(), said["title"].strip(), texts, said["from_on"])
 
     @staticmethod
     def initial_of(terms: Terms | None) -> dict[str, str]:

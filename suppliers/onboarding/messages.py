@@ -78,7 +78,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class WriteTemplate:
-    """A template, or its next version. Empty lists name everybody."""
+    """A template, or its next version. Empty lists name everybody.
+
+    `asks_done`: whoever it is for and whose steps are behind it is asked for its terms, and for nothing else of it.
+    """
 
     code: str
     name: str
@@ -88,15 +91,17 @@ class WriteTemplate:
     categories: tuple[str, ...] = ()
     segments: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    asks_done: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class WriteTerms:
-    """Terms, or their next version: the title and the text by language."""
+    """Terms, or their next version: the title, the text by language, and from which day it counts (None: at once)."""
 
     code: str
     title: str
     texts: Mapping[str, str]
+    from_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

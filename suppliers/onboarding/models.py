@@ -78,7 +78,10 @@ class OnboardingTemplate(models.Model):
 
 
 class Terms(models.Model):
-    """A text that suppliers accept, in one version; `texts` by language. See Note [Never edited]."""
+    """A text that suppliers accept, in one version; `texts` by language. See Note [Never edited].
+
+    It is asked for at once, and counts from `from_on` (None: at once); until then the version before does.
+    """
 
     supplier_id = None  # no supplier has a way to it
 
@@ -87,6 +90,7 @@ class Terms(models.Model):
     number = models.PositiveIntegerField(default=1)
     title = models.CharField(max_length=100)
     texts = models.JSONField(default=dict)
+    from_on = models.DateField(null=True)
     made_at = models.DateTimeField()
     made_by = models.CharField(max_length=200)
     retired_at = models.DateTimeField(null=True)
@@ -155,6 +159,8 @@ class FirstOrderRule(models.Model):
 class OnboardingRun(models.Model):
     """The onboarding of a supplier. `why` says what its template was chosen by, as pairs of word and value.
 
+    `terms_by` is a template that came after its steps were behind it: of that, it is asked for the terms alone.
+
     How its steps stand is in no column: it is read off what the supplier has given.
     """
 
@@ -163,6 +169,7 @@ class OnboardingRun(models.Model):
     supplier = models.OneToOneField(Supplier, on_delete=models.PROTECT, related_name="onboarding")
     template = models.ForeignKey(OnboardingTemplate, on_delete=models.PROTECT, related_name="+", null=True)
     why = models.JSONField(default=list)
+    terms_by = models.ForeignKey(OnboardingTemplate, on_delete=models.PROTECT, related_name="+", null=True)
     state = models.CharField(max_length=10, choices=RunState.choices, default=RunState.INVITED)
     version = models.PositiveIntegerField(default=1)
     how = models.CharField(max_length=12, choices=InvitedHow.choices)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
@@ -117,6 +117,45 @@ def is_recent(written_at: datetime | None, at: datetime) -> bool:
 def is_excluded(until_on: date | None, today: date) -> bool:
     """Whether an exclusion counts still: its last day included."""
     return until_on is None or today <= until_on
+
+
+@dataclass(frozen=True, slots=True)
+class TermsVersion:
+    """One version of terms: from which day on it counts (None: at once), and when another one took its place."""
+
+    code: str
+    number: int
+    from_on: date | None
+    replaced_on: date | None
+
+
+def counting(versions: Iterable[TermsVersion], today: date) -> dict[str, int]:
+    """By the code of terms the version that counts on a day; none of terms whose first day is still to come.
+
+    One that was replaced before its first day never counts: it was a slip, or the day was put off.
+    """
+    found: dict[str, int] = {}
+    for one in versions:
+        has_begun = one.from_on is None or (
+            one.from_on <= today and (one.replaced_on is None or one.replaced_on >= one.from_on)
+        )
+        if has_begun:
+            found[one.code] = max(one.number, found.get(one.code, 0))
+    return found
+
+
+def with_terms(steps: Sequence[Step], codes: Collection[str]) -> tuple[Step, ...]:
+    """Steps that ask for these terms as well: in the step that asks for terms, or in one of its own at the end."""
+    if not codes:
+        return tuple(steps)
+    if all(one.kind != StepKind.TERMS for one in steps):
+        return (*steps, Step(StepKind.TERMS, wants=tuple(sorted(codes))))
+    return tuple(
+        replace(one, wants=(*one.wants, *sorted(set(codes) - set(one.wants))))
+        if one.kind == StepKind.TERMS
+        else one
+        for one in steps
+    )
 
 
 def still_open(steps: Iterable[Step], standing: Mapping[str, str]) -> list[str]:

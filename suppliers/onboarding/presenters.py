@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -63,7 +63,7 @@ _LOOK = {
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """One step on a page."""
+    """One step on a page. `from_on`: the day until which it holds up nothing."""
 
     kind: str
     name: str
@@ -75,6 +75,7 @@ class StepRow:
     compulsory: bool
     paying_waits: bool
     url: str
+    from_on: date | None = None
 
 
 def _own_page(run: OnboardingRun, kind: StepKind, actor: Actor, *, is_open: bool) -> str:
@@ -114,6 +115,7 @@ def step_rows(sheet: Sheet, *, actor: Actor) -> list[StepRow]:
                 url=_our_page(sheet.run, StepKind(one.kind), actor)
                 if actor.is_company
                 else _own_page(sheet.run, StepKind(one.kind), actor, is_open=standing == StepStanding.OPEN),
+                from_on=sheet.terms_from if one.kind == StepKind.TERMS else None,
             )
         )
     return rows

@@ -7,7 +7,7 @@ in its scope. What of them a supplier is to know is read there too, for the supp
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -44,12 +44,15 @@ from suppliers.onboarding.models import (
 )
 from suppliers.onboarding.policies import (
     USUAL_STEPS,
+    TermsVersion,
     Whose,
     choose,
+    counting,
     is_excluded,
     of_all,
     paying_waits_for,
     still_open,
+    with_terms,
 )
 from suppliers.onboarding.states import OPEN, RunState, StepKind, StepStanding
 from suppliers.states import SupplierState
@@ -168,12 +171,16 @@ def quiet_since(found: Iterable[OnboardingRun]) -> dict[int, datetime]:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What is asked of one supplier, and how each step stands."""
+    """What is asked of one supplier, and how each step stands.
+
+    `terms_from`: the day until which the step “Terms” holds up nothing: what lacks of it does not count before.
+    """
 
     run: OnboardingRun
     steps: Sequence[Step]
     questions: Sequence[Question]
     standing: Standings
+    terms_from: date | None = None
 
     @property
     def waiting(self) -> list[str]:
@@ -203,16 +210,32 @@ def sheets_of(found: Iterable[OnboardingRun], at: datetime) -> dict[int, Sheet]:
     if not rows:
         return {}
     with acting(DESK):
-        templates = OnboardingTemplate.objects.in_bulk([one.template_id for one in rows if one.template_id])
+        templates = templates_of(rows)
         given = _Given.of([one.supplier for one in rows], at)
     sheets = {}
     for run in rows:
         template = templates.get(run.template_id) if run.template_id else None
         steps = template.as_steps() if template else USUAL_STEPS
+        if run.terms_by_id:
+            steps = with_terms(steps, asks_for(templates[run.terms_by_id]))
         questions = template.as_questions() if template else ()
         standing = {one.kind: given.standing(run.supplier_id, one, questions) for one in steps}
-        sheets[run.pk] = Sheet(run, steps, questions, standing)
+        terms_from = given.terms_from(run.supplier_id, steps)
+        if terms_from:
+            steps = tuple(_holding_up_nothing(one) if one.kind == StepKind.TERMS else one for one in steps)
+        sheets[run.pk] = Sheet(run, steps, questions, standing, terms_from)
     return sheets
+
+
+def templates_of(rows: Iterable[OnboardingRun]) -> dict[int, OnboardingTemplate]:
+    """The versions by which these go, and by whose terms. One query, in the desk's scope."""
+    ids = {pk for one in rows for pk in (one.template_id, one.terms_by_id) if pk}
+    found: dict[int, OnboardingTemplate] = OnboardingTemplate.objects.in_bulk(ids)
+    return found
+
+
+def _holding_up_nothing(step: Step) -> Step:
+    return replace(step, compulsory=False, paying_waits=False)
 
 
 def sheet_of(run: OnboardingRun, at: datetime) -> Sheet:
@@ -234,8 +257,8 @@ class _Given:
     asked_bank: Collection[int]
     reached: Collection[int]
     confirmed: Collection[int]
-    accepted: Mapping[int, Collection[str]]
-    terms: Collection[str]
+    accepted: Mapping[int, Mapping[str, int]]
+    terms: Mapping[str, "_TermsNow"]
     answers: Mapping[int, Collection[str]]
 
     @classmethod
@@ -249,7 +272,10 @@ class _Given:
         waiting = ChangeRequest.objects.filter(supplier__in=ids, state=ChangeState.WAITING)
         accounts = BankAccount.objects.filter(supplier__in=ids, state=AccountState.IN_FORCE)
         bank = BankChange.objects.filter(supplier__in=ids, state__in=UNDECIDED)
-        agreed = TermsAccepted.objects.filter(supplier__in=ids, terms__retired_at=None)
+        agreed = TermsAccepted.objects.filter(supplier__in=ids).order_by("terms__number")
+        accepted: dict[int, dict[str, int]] = defaultdict(dict)
+        for supplier_id, code, number in agreed.values_list("supplier_id", "terms__code", "terms__number"):
+            accepted[supplier_id][code] = number
         answers = OnboardingAnswer.objects.filter(supplier__in=ids)
         roles: dict[int, set[str]] = defaultdict(set)
         for supplier_id, some in contacts.values_list("supplier_id", "roles"):
@@ -265,8 +291,8 @@ class _Given:
             frozenset(bank.values_list("supplier_id", flat=True)),
             frozenset(one.pk for one in suppliers if one.email),
             confirmed(ids, Part.PREFERENCES) & confirmed(ids, Part.CHANNEL),
-            _grouped(agreed.values_list("supplier_id", "terms__code")),
-            frozenset(Terms.objects.filter(IN_FORCE).values_list("code", flat=True)),
+            accepted,
+            _terms_now(at.date()),
             _grouped(answers.exclude(value="").values_list("supplier_id", "code")),
         )
 
@@ -291,13 +317,32 @@ class _Given:
             case StepKind.DOCUMENTS:
                 return self.papers.get(pk) == StepStanding.DONE
             case StepKind.TERMS:
-                return set(step.wants) & set(self.terms) <= set(self.accepted.get(pk, ()))
+                return not self._unaccepted(pk, step)
             case StepKind.BANK:
                 return pk in self.paid
             case StepKind.PREFERENCES:
                 return pk in self.reached and pk in self.confirmed
             case _:
                 return {one.code for one in questions if one.compulsory} <= set(self.answers.get(pk, ()))
+
+    def _unaccepted(self, pk: int, step: Step) -> list[str]:
+        """The terms of a step of which the version in force is not accepted."""
+        has = self.accepted.get(pk, {})
+        return [one for one in step.wants if one in self.terms and has.get(one, 0) < self.terms[one].number]
+
+    def terms_from(self, pk: int, steps: Iterable[Step]) -> date | None:
+        """From which day on the first terms count that are not accepted; None where one of them does already, and where
+        all are."""
+        has = self.accepted.get(pk, {})
+        lacking = [
+            (code, self.terms[code])
+            for step in steps
+            if step.kind == StepKind.TERMS
+            for code in self._unaccepted(pk, step)
+        ]
+        if any(has.get(code, 0) < now.counting for code, now in lacking):
+            return None
+        return min((now.from_on for _code, now in lacking if now.from_on), default=None)
 
     def _is_with_us(self, pk: int, kind: str) -> bool:
         match kind:
@@ -311,6 +356,30 @@ class _Given:
                 return Part.CHANNEL in self.changes.get(pk, ()) and pk in self.reached
             case _:
                 return kind == StepKind.BANK and pk in self.asked_bank
+
+
+@dataclass(frozen=True, slots=True)
+class _TermsNow:
+    """Terms in force: the version that is asked for, its first day, and the version that counts (0: none yet)."""
+
+    number: int
+    from_on: date | None
+    counting: int
+
+
+def _terms_now(today: date) -> dict[str, _TermsNow]:
+    """The terms in force, by their code. One query, in the desk's scope."""
+    rows = Terms.objects.order_by("id").values_list("code", "number", "from_on", "retired_at")
+    versions = [
+        TermsVersion(code, number, from_on, retired_at.date() if retired_at else None)
+        for code, number, from_on, retired_at in rows
+    ]
+    count = counting(versions, today)
+    return {
+        one.code: _TermsNow(one.number, one.from_on, count.get(one.code, 0))
+        for one in versions
+        if one.replaced_on is None
+    }
 
 
 def _grouped(pairs: Iterable[tuple[int, str]]) -> dict[int, set[str]]:
@@ -408,7 +477,7 @@ class TermsToAccept:
 
 
 def terms_for(supplier: Supplier, codes: Collection[str]) -> list[TermsToAccept]:
-    """The terms of a template as a supplier reads them. Two queries."""
+    """The terms that a supplier is asked for, as it reads them. Two queries."""
     with acting(DESK):
         found = list(Terms.objects.filter(IN_FORCE, code__in=list(codes)).order_by("title", "id"))
         agreed = {
@@ -429,18 +498,27 @@ def asks_for(template: OnboardingTemplate) -> frozenset[str]:
 PAST_STEPS = (RunState.IN_REVIEW, RunState.ACTIVE)
 
 
-def terms_owed(actor: Actor) -> list[Terms]:
-    """Terms in force that the supplier acted for has not accepted, though its steps are behind it; nothing while those
-    go on, since terms are one of them. One query where nobody was invited, four where terms are asked."""
+def terms_owed(actor: Actor, at: datetime) -> list[Terms]:
+    """Terms in force that the supplier acted for has not accepted, though its steps are behind it; while those go on,
+    only terms that do not count yet, since the others are one of them. One query where nobody was invited, three where
+    terms are asked."""
     run = own_run(actor)
-    template = template_of(run) if run and run.state in PAST_STEPS else None
-    codes = asks_for(template) if template else frozenset()
-    if run is None or not codes:
+    if run is None or run.state not in (RunState.STARTED, *PAST_STEPS):
         return []
     with acting(DESK):
+        codes = {code for one in templates_of([run]).values() for code in asks_for(one)}
+        if not codes:
+            return []
         accepted = TermsAccepted.objects.filter(supplier=run.supplier_id).values("terms_id")
         found = Terms.objects.filter(IN_FORCE, code__in=codes).exclude(pk__in=accepted)
+        if run.state == RunState.STARTED:
+            found = found.filter(from_on__gt=at.date())
         return list(found.order_by("title", "id"))
+
+
+def asked_beside(template: OnboardingTemplate, *, actor: Actor) -> int:
+    """Of how many suppliers whose steps are behind them a template asks its terms. One query."""
+    return OnboardingRun.objects.visible_to(actor).filter(terms_by=template).count()
 
 
 def find_terms(code: str) -> Terms:
@@ -463,7 +541,8 @@ def asked_for_terms(terms: Terms, *, actor: Actor) -> QuerySet[Any]:
     theirs = TermsAccepted.objects.filter(supplier=OuterRef("supplier"))
     this = theirs.filter(terms=terms)
     last = theirs.filter(terms__code=terms.code).order_by("-terms__number")
-    found: QuerySet[Any] = runs(actor).filter(template__in=ids, state__in=[RunState.STARTED, *PAST_STEPS])
+    by = Q(template__in=ids) | Q(terms_by__in=ids)
+    found: QuerySet[Any] = runs(actor).filter(by, state__in=[RunState.STARTED, *PAST_STEPS])
     told: QuerySet[Any] = found.filter(supplier__left_at=None, supplier__merged_into=None).annotate(
         accepted_at=Subquery(this.values("accepted_at")[:1]),
         accepted_by=Subquery(this.values("accepted_by")[:1]),
@@ -476,22 +555,24 @@ def terms_standing(actor: Actor) -> dict[str, tuple[int, int]]:
     """By the code of terms in force, how many suppliers accepted them, and of how many they are asked: those of
     `asked_for_terms`. Three queries however many terms there are."""
     going = Q(state__in=[RunState.STARTED, *PAST_STEPS], supplier__left_at=None, supplier__merged_into=None)
-    found = OnboardingRun.objects.visible_to(actor).filter(going, template__isnull=False)
-    asked = dict(found.order_by().values_list("template_id").annotate(n=Count("id")))
+    found = OnboardingRun.objects.visible_to(actor).filter(going)
+    counted = found.order_by().values_list("template_id", "terms_by_id").annotate(n=Count("id"))
+    asked = {tuple(pair): n for *pair, n in counted}
     with acting(DESK):
-        codes = {
-            one.pk: asks_for(one) for one in OnboardingTemplate.objects.filter(pk__in=asked).order_by("id")
-        }
+        by = OnboardingTemplate.objects.in_bulk({pk for pair in asked for pk in pair if pk})
+    codes = {pair: {code for pk in pair if pk for code in asks_for(by[pk])} for pair in asked}
     ours = TermsAccepted.objects.visible_to(actor).filter(
         terms__retired_at=None, supplier__onboarding__in=found
     )
-    pairs = ours.order_by().values_list("terms__code", "supplier__onboarding__template_id")
+    agreed = ours.order_by().values_list(
+        "terms__code", "supplier__onboarding__template_id", "supplier__onboarding__terms_by_id"
+    )
     standing: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    for pk, some in codes.items():
+    for pair, some in codes.items():
         for code in some:
-            standing[code] = (standing[code][0], standing[code][1] + asked[pk])
-    for code, pk, n in pairs.annotate(n=Count("id")):
-        if code in codes.get(pk, ()):
+            standing[code] = (standing[code][0], standing[code][1] + asked[pair])
+    for code, *pair, n in agreed.annotate(n=Count("id")):
+        if code in codes.get(tuple(pair), ()):
             standing[code] = (standing[code][0] + n, standing[code][1])
     return dict(standing)
 

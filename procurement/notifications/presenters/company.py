@@ -89,6 +89,11 @@ def told_onboarding(
     if event.kind == "onboarding.terms_asked":
         if facts.get("again"):
             item.sentences.append(_("What you accepted before was an older version."))
+        if facts.get("from"):
+            day = day_text(date.fromisoformat(str(facts["from"])))
+            item.sentences.append(
+                _("It counts from %(day)s; until then nothing waits for it.") % {"day": day}
+            )
         item.sentences.append(_("Orders go on meanwhile."))
     if event.kind == "onboarding.invited":
         item.sentences.append(_("Each step says what it is for. Orders go on meanwhile."))

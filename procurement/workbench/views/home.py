@@ -30,7 +30,7 @@ def home(request: DoorRequest) -> HttpResponse:
     found = supplier_home(request.actor, request.at)
     may_give = request.actor.may(Permission.DETAIL_EDIT)
     newcomer = newcomer_of(request.actor, request.at) if may_give else None
-    terms = terms_owed(request.actor) if may_give else []
+    terms = terms_owed(request.actor, request.at) if may_give else []
     documents = asked_of_me(request.actor, request.at) if request.actor.may(Permission.DOCUMENT_VIEW) else []
     context = {
         "home": found,

@@ -27,14 +27,14 @@ class TermsDoors(Doors):
         told = []
         for one in terms_in_force():
             accepted, asked = standing.get(one.code, (0, 0))
-            names = ("code", "title", "number", "made_at")
+            names = ("code", "title", "number", "made_at", "from_on")
             told.append({name: getattr(one, name) for name in names} | {"asked": asked, "accepted": accepted})
         return Response(TermsList({"results": told}).data)
 
     @extend_schema(
         operation_id="list_terms_acceptances",
         summary="List who has accepted terms, and who has not",
-        description="Suppliers whose template names these terms, and for which somebody is here.",
+        description="Suppliers of which these terms are asked, and for which somebody is here.",
         tags=TAGS,
         parameters=[AcceptanceQuery],
         responses={200: AcceptancePage},

@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from portal.kernel.rest.doors import ProgramRequest
-from portal.kernel.rest.fields import Moment, Word, page_of
+from portal.kernel.rest.fields import Day, Moment, Word, page_of
 from suppliers.onboarding.models import OnboardingChase, OnboardingRun
 from suppliers.onboarding.queries import quiet_since, runs, sheets_of
 from suppliers.onboarding.services import look_at_chase
@@ -104,7 +104,8 @@ class TermsTold(serializers.Serializer):
     code = serializers.CharField()
     title = serializers.CharField()
     number = serializers.IntegerField(help_text="Which version of these terms it is.")
-    since = Moment(source="made_at", help_text="Since when it is in force.")
+    since = Moment(source="made_at", help_text="Since when it is asked for.")
+    from_on = Day(allow_null=True, help_text="From which day on it counts; null: since it is asked for.")
     asked = serializers.IntegerField(help_text="Of how many suppliers it is asked.")
     accepted = serializers.IntegerField(help_text="How many of these have accepted it.")
 

@@ -170,6 +170,7 @@ def begin_again(key: UUID, *, actor: Actor, at: datetime) -> OnboardingRun:
     fields = {
         "template_id": template,
         "why": [list(pair) for pair in why],
+        "terms_by_id": None,
         "invited_at": at,
         "invited_by": actor.label,
         "reminders": 0,

@@ -42,9 +42,9 @@ from suppliers.onboarding.policies import (
     PLACEHOLDERS,
     unknown_places,
 )
-from suppliers.onboarding.queries import chosen_for, excluded_among
+from suppliers.onboarding.queries import PAST_STEPS, chosen_for, excluded_among
 from suppliers.onboarding.services.guards import require_administrator
-from suppliers.onboarding.services.renewing import ask_all
+from suppliers.onboarding.services.renewing import ask_all, ask_done
 from suppliers.onboarding.states import AnswerKind, ExclusionReason, RunState, StepKind
 from suppliers.states import Segment
 
@@ -70,7 +70,8 @@ def _name_problems(code: str, name: str, field: str) -> list[Problem]:
 @requires_scope
 def write_template(command: WriteTemplate, *, actor: Actor, at: datetime) -> OnboardingTemplate:
     """Write a template, or its next version; the one before is retired. Onboardings that are under way go by what is
-    for them now; those in review, and those that are over, keep what they were asked. Raises `Invalid`.
+    for them now; those in review, and those that are done, keep what they were asked, and where the command says so are
+    asked for its terms besides. Raises `Invalid`.
     """
     require_administrator(actor)
     code, name = command.code.strip(), command.name.strip()
@@ -95,9 +96,10 @@ def write_template(command: WriteTemplate, *, actor: Actor, at: datetime) -> Onb
         made_at=at,
         made_by=actor.label,
     )
-    facts: dict[str, object] = {"name": name, "number": made.number}
+    done = _choose_anew(made if command.asks_done else None)
+    asked = ask_done(made, done, actor=actor, at=at)
+    facts: dict[str, object] = {"name": name, "number": made.number, **({"done": asked} if asked else {})}
     _internal("onboarding_template.written", made.stream, facts, actor=actor, at=at)
-    _choose_anew()
     return made
 
 
@@ -114,21 +116,29 @@ def retire_template(code: str, *, actor: Actor, at: datetime) -> None:
     _choose_anew()
 
 
-def _choose_anew() -> None:
-    """The template of every onboarding that the supplier works on. A fixed number of queries."""
-    going = OnboardingRun.objects.filter(state__in=[RunState.INVITED, RunState.STARTED])
+def _choose_anew(asks_done: OnboardingTemplate | None = None) -> list[OnboardingRun]:
+    """The template of every onboarding that the supplier works on. Returns those whose steps are behind them and for
+    which the template is that is named. A fixed number of queries; all are held at once, by supplier as everywhere.
+    """
+    working = Q(state__in=[RunState.INVITED, RunState.STARTED])
+    going = OnboardingRun.objects.filter(working | Q(state__in=PAST_STEPS) if asks_done else working)
     rows = list(
         going.select_for_update(of=("self",), no_key=True).select_related("supplier").order_by("supplier_id")
     )
     chosen = chosen_for(one.supplier for one in rows)
-    changed = []
+    changed, done = [], []
     for run in rows:
         template, why = chosen[run.supplier_id] or (None, ())
-        if (run.template_id, run.why) != (template, [list(pair) for pair in why]):
-            run.template_id, run.why = template, [list(pair) for pair in why]
+        if run.state in PAST_STEPS:
+            if asks_done and template == asks_done.pk:
+                done.append(run)
+        elif (run.template_id, run.why) != (template, [list(pair) for pair in why]):
+            # What was asked besides, of one that was handed back, its new template asks or no more.
+            run.template_id, run.why, run.terms_by_id = template, [list(pair) for pair in why], None
             changed.append(run)
     if changed:
-        OnboardingRun.objects.bulk_update(changed, ["template", "why"])
+        OnboardingRun.objects.bulk_update(changed, ["template", "why", "terms_by"])
+    return done
 
 
 def _reach_problems(command: WriteTemplate) -> list[Problem]:
@@ -210,6 +220,9 @@ def write_terms(command: WriteTerms, *, actor: Actor, at: datetime) -> Terms:
     if any(len(text) > LONGEST_TERMS for text in texts.values()):
         message = _("At most %(most)d characters.") % {"most": LONGEST_TERMS}
         problems.append(Problem("text", message, "", "too_long"))
+    if command.from_on is not None and command.from_on < at.date():
+        message = _("Choose a day that is not over.")
+        problems.append(Problem("from_on", message, command.from_on.isoformat()))
     if problems:
         raise Invalid(problems[0].message, problems)
     # Not against what points to it: who accepts the old version at this moment holds its run, which is held below.
@@ -223,10 +236,14 @@ def write_terms(command: WriteTerms, *, actor: Actor, at: datetime) -> Terms:
         number=before.number + 1 if before else 1,
         title=title,
         texts=texts,
+        from_on=command.from_on,
         made_at=at,
         made_by=actor.label,
     )
-    _internal("terms.written", made.stream, {"title": title, "number": made.number}, actor=actor, at=at)
+    facts: dict[str, object] = {"title": title, "number": made.number}
+    if made.from_on:
+        facts["from"] = made.from_on.isoformat()
+    _internal("terms.written", made.stream, facts, actor=actor, at=at)
     ask_all(made, Q(), actor=actor, at=at)
     return made
 

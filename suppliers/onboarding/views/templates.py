@@ -5,6 +5,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid
@@ -12,7 +13,7 @@ from portal.kernel.web import see_other
 from suppliers.onboarding.forms import TemplateForm
 from suppliers.onboarding.models import OnboardingTemplate
 from suppliers.onboarding.presenters import names_of
-from suppliers.onboarding.queries import find_template, templates_in_force, terms_in_force
+from suppliers.onboarding.queries import asked_beside, find_template, templates_in_force, terms_in_force
 from suppliers.onboarding.services import retire_template, write_template
 from suppliers.roles import Permission
 
@@ -57,6 +58,13 @@ def _write(request: DoorRequest, template: OnboardingTemplate | None) -> HttpRes
             else:
                 said = {"name": made.name, "n": made.number}
                 messages.success(request, _("“%(name)s” is in force, in version %(n)d.") % said)
+                if n := asked_beside(made, actor=request.actor):
+                    words = ngettext(
+                        "One supplier whose steps are behind it is asked for its terms.",
+                        "%(n)d suppliers whose steps are behind them are asked for its terms.",
+                        n,
+                    )
+                    messages.success(request, words % {"n": n})
                 return see_other("onboarding-templates")
     codes = ", ".join(one.code for one in terms_in_force())
     form["terms"].help_text = (

@@ -1,6 +1,6 @@
-"""Terms that are written anew reach everybody who goes by them, also whoever is long done with its onboarding."""
+"""Terms that are written anew, or asked for besides, reach everybody whom they are for, also whoever is long done."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from django.db import connection
@@ -8,8 +8,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from portal.kernel.errors import NotAllowed, NotFound
+from portal.kernel.errors import Invalid, NotAllowed, NotFound
 from portal.kernel.scope import acting
+from portal.kernel.templatetags.portal_ui import day_text
 from suppliers.messages import SupplierPaper
 from suppliers.models import Membership, Supplier
 from suppliers.onboarding.messages import (
@@ -21,10 +22,13 @@ from suppliers.onboarding.messages import (
     WriteTerms,
 )
 from suppliers.onboarding.models import OnboardingRun, OnboardingTemplate, Terms, TermsAccepted
+from suppliers.onboarding.queries import sheet_of
 from suppliers.onboarding.services import (
     accept_terms,
     approve_onboarding,
     ask_for_terms,
+    begin_again,
+    end_onboarded,
     exclude_suppliers,
     hand_in,
     invite_suppliers,
@@ -221,6 +225,7 @@ def test_a_program_of_ours_reads_who_has_accepted_which_version(people, root, do
         "asked": 2,
         "accepted": 1,
     }
+    assert told["from_on"] is None
     acme, globex = ("ACME", "Asha Acme", 1), ("GLOBEX", None, None)
     assert acceptances() == [acme, globex]
     assert (acceptances("?accepted=yes"), acceptances("?accepted=no")) == ([acme], [globex])
@@ -229,3 +234,206 @@ def test_a_program_of_ours_reads_who_has_accepted_which_version(people, root, do
     assert acceptances("?accepted=no") == [("ACME", None, 1), globex]
     assert page.get("/api/v1/terms/none/acceptances").status_code == 404
     assert [signed_in(people[who]).get("/api/v1/terms").status_code for who in ("asha", "bea")] == [403, 403]
+
+
+# --- terms under a new code ----------------------------------------------------------------------------------
+
+PRIVACY = "Please accept for Acme Valves: Data protection"
+
+
+def add_privacy(root, from_on=None, *, code="all", **more):
+    """Terms that nobody was asked for are written, and named by a template."""
+    with acting(root):
+        is_there = Terms.objects.filter(code="privacy").exists()
+    if not is_there:
+        texts = {"en": "Keep it to yourself."}
+        do(root, write_terms, WriteTerms("privacy", "Data protection", texts, from_on))
+    steps = (Step("terms", wants=("conduct", "privacy")),)
+    return do(root, write_template, WriteTemplate(code, code.title(), steps, asks_done=True, **more))
+
+
+def owed_to(person):
+    return [(one.title, one.number) for one in signed_in(person).get("/").context["terms"]]
+
+
+def test_terms_under_a_new_code_reach_whoever_is_done(people, root, done):
+    template = add_privacy(root)
+    (letter,) = mailed()  # Globex, under way, has them among its steps
+    assert (letter.to, letter.subject) == ([ASHA], PRIVACY)
+    assert "older version" not in letter.body
+    assert owed_to(people["asha"]) == [("Data protection", 1)]
+    page = signed_in(people["asha"])
+    assert b'href="/getting-started/terms/"' in page.get("/getting-started/").content
+    assert [one.terms.code for one in page.get("/getting-started/terms/").context["rows"]] == [
+        "conduct",
+        "privacy",
+    ]
+    ours = signed_in(people["root"])
+    (_conduct, row) = ours.get("/onboarding/terms/").context["rows"]
+    assert (row.terms.code, row.accepted, row.asked) == ("privacy", 0, 2)
+    owing = ours.get("/onboarding/terms/privacy/").context["page"].rows
+    assert [one.supplier.number for one in owing] == ["ACME", "GLOBEX"]
+    do(done, accept_terms, run_of("ACME").key, "privacy", 1)
+    assert owed_to(people["asha"]) == []
+    run = run_of("ACME")
+    assert (run.state, run.terms_by_id) == ("active", template.pk)
+    assert run.template_id != template.pk  # what it was asked stays what it was asked
+    (accepted,) = ours.get("/onboarding/terms/privacy/?view=accepted").context["page"].rows
+    assert (accepted.supplier.number, accepted.accepted_by) == ("ACME", "Asha Acme")
+
+
+def test_written_again_a_template_mails_nobody_twice_and_its_terms_are_asked_anew(people, root, done):
+    add_privacy(root)
+    assert letters() == [(ASHA, PRIVACY)]
+    add_privacy(root)
+    assert letters() == []
+    do(done, accept_terms, run_of("ACME").key, "privacy", 1)
+    do(root, write_terms, WriteTerms("privacy", "Data protection", {"en": "Keep it."}))
+    assert letters() == [(ASHA, PRIVACY)]
+    assert owed_to(people["asha"]) == [("Data protection", 2)]
+
+
+def test_a_template_asks_whoever_is_done_only_where_its_writer_says_so(people, root, done):
+    do(root, write_terms, WriteTerms("privacy", "Data protection", {"en": "Keep it to yourself."}))
+    steps = (Step("terms", wants=("privacy",)),)
+    do(root, write_template, WriteTemplate("all", "All", steps))
+    assert (letters(), owed_to(people["asha"])) == ([], [])
+
+
+def test_a_template_asks_only_those_whom_it_is_for(people, root, done):
+    add_privacy(root, code="austria", countries=("AT",))
+    assert (letters(), owed_to(people["asha"])) == ([], [])
+    with acting(FEED):
+        country = Supplier.objects.get(number="ACME").country
+    add_privacy(root, code="theirs", countries=(country,))
+    assert letters() == [(ASHA, PRIVACY)]
+
+
+def test_whoever_was_asked_for_no_terms_at_all_is_asked(people, root, done):
+    with acting(FEED):  # as one that was done before the first template was there
+        OnboardingRun.objects.filter(supplier__number="ACME").update(template=None)
+    add_privacy(root)
+    assert letters() == [(ASHA, PRIVACY)]
+    assert owed_to(people["asha"]) == [("Data protection", 1)]
+    rows = signed_in(people["asha"]).get("/getting-started/").context["rows"]
+    assert [(one.kind, one.is_open) for one in rows if one.kind == "terms"] == [("terms", True)]
+
+
+def test_who_begins_again_goes_by_the_template_of_today_alone(root, done):
+    add_privacy(root)
+    do(root, end_onboarded, run_of("ACME").key, None, "A pause.")
+    do(root, begin_again, run_of("ACME").key)
+    assert run_of("ACME").terms_by_id is None
+
+
+# --- from a day on -------------------------------------------------------------------------------------------
+
+
+def standing(run, at):
+    """How the step “Terms” stands, and whether it holds anything up."""
+    with acting(FEED):
+        sheet = sheet_of(run, at)
+    return sheet.standing["terms"], sheet.waiting, sheet.paying, sheet.terms_from
+
+
+def test_until_its_day_a_version_is_asked_for_and_holds_up_nothing(people, root):
+    now = timezone.now()
+    day = (now + timedelta(days=30)).date()
+    steps = (Step("terms", paying_waits=True, wants=("conduct",)),)
+    do(root, write_template, WriteTemplate("all", "All", steps))
+    asha = people["asha"].actor
+    do(asha, accept_terms, run_of("ACME").key, "conduct", 1)
+    letters()
+    do(root, write_terms, WriteTerms("conduct", "Code of conduct", {"en": "Be very kind."}, day))
+    first, second = sorted(mailed(), key=lambda one: one.to)
+    assert (first.to, first.subject) == ([ASHA], ASKED)
+    assert f"It counts from {day_text(day)}; until then nothing waits for it." in first.body
+    assert second.subject == "Please accept for Globex: Code of conduct"
+    acme, globex = run_of("ACME"), run_of("GLOBEX")
+    eve = datetime.combine(day, time(23, 59), UTC) - timedelta(days=1)
+    held = ("open", ["terms"], ["terms"], None)
+    # Acme's word on the version before counts until then; Globex has given none, and that version counts.
+    assert [standing(one, eve) for one in (acme, globex)] == [("open", [], [], day), held]
+    assert [standing(one, eve + timedelta(minutes=1)) for one in (acme, globex)] == [held, held]
+    page = signed_in(people["asha"])
+    assert [(one.number, one.from_on) for one in page.get("/").context["terms"]] == [(2, day)]
+    for path in ("/", "/getting-started/", "/getting-started/terms/"):
+        assert f'datetime="{day.isoformat()}"' in page.get(path).content.decode()
+    do(asha, hand_in, acme.key)
+    do(root, approve_onboarding, acme.key, None)
+    assert run_of("ACME").state == "active"
+    assert owed_to(people["asha"]) == [("Code of conduct", 2)]
+    do(asha, accept_terms, acme.key, "conduct", 2)
+    assert standing(acme, eve + timedelta(minutes=1)) == ("done", [], [], None)
+
+
+def test_new_terms_hold_up_nobody_who_is_under_way_before_their_day(people, root):
+    now = timezone.now()
+    day = (now + timedelta(days=30)).date()
+    asha = people["asha"].actor
+    do(asha, accept_terms, run_of("ACME").key, "conduct", 1)
+    add_privacy(root, day)
+    assert owed_to(people["asha"]) == [("Data protection", 1)]
+    assert standing(run_of("ACME"), now) == ("open", [], [], day)
+    do(asha, hand_in, run_of("ACME").key)
+    assert run_of("ACME").state == "in_review"
+
+
+def test_a_version_that_was_replaced_before_its_day_never_counts(people, root):
+    now = timezone.now()
+    soon, late = ((now + timedelta(days=days)).date() for days in (10, 40))
+    asha = people["asha"].actor
+    do(asha, accept_terms, run_of("ACME").key, "conduct", 1)
+    for day in (soon, late):
+        do(root, write_terms, WriteTerms("conduct", "Code of conduct", {"en": "Be kind, soon."}, day))
+    run = run_of("ACME")
+    assert standing(run, now + timedelta(days=20))[1:] == ([], [], late)
+    assert standing(run, now + timedelta(days=41))[1:] == (["terms"], [], None)
+
+
+def test_a_day_that_is_over_is_no_first_day(root):
+    yesterday = timezone.now().date() - timedelta(days=1)
+    with pytest.raises(Invalid) as refused:
+        do(root, write_terms, WriteTerms("conduct", "Code of conduct", {"en": "Be kind."}, yesterday))
+    assert [(one.field, one.message) for one in refused.value.problems] == [
+        ("from_on", "Choose a day that is not over.")
+    ]
+
+
+def test_our_administrator_writes_terms_for_a_day_and_asks_whoever_is_done(people, root, done):
+    page = signed_in(people["root"])
+    day = (timezone.now() + timedelta(days=30)).date().isoformat()
+    said = {"title": "Data protection", "code": "privacy", "from_on": day, "text_en": "Keep it to yourself."}
+    answer = page.post("/onboarding/terms/", said, follow=True)
+    assert f'counts from <time class="nowrap" datetime="{day}">' in answer.content.decode()
+    form = page.get("/onboarding/templates/all/edit/").context["form"]
+    assert form["asks_done"].initial is True
+    written = {"name": "All", "code": "all", "step_terms": "compulsory", "terms": "conduct, privacy"}
+    answer = page.post("/onboarding/templates/all/edit/", {**written, "asks_done": "on"}, follow=True)
+    assert "One supplier whose steps are behind it is asked for its terms." in answer.content.decode()
+    assert letters() == [(ASHA, PRIVACY)]  # Globex reads it on its first page
+    assert f'datetime="{day}"' in page.get("/onboarding/terms/privacy/").content.decode()
+    (_conduct, told) = page.get("/api/v1/terms").json()["results"]
+    assert (told["code"], told["from_on"], told["asked"]) == ("privacy", day, 2)
+
+
+def test_as_many_queries_to_ask_thirty_as_to_ask_one(people, root, done):
+    do(root, write_terms, WriteTerms("privacy", "Data protection", {"en": "Keep it to yourself."}))
+    with CaptureQueriesContext(connection) as one:
+        add_privacy(root)
+    with acting(FEED):
+        receive_suppliers(
+            [SupplierPaper(f"B{n:02}", f"Bolt {n:02}", "DE", "EUR", "de", "UTC", "core") for n in range(29)]
+        )
+        template = OnboardingTemplate.objects.get(number=1)
+        OnboardingRun.objects.filter(supplier__number="ACME").update(terms_by=None)
+        for supplier in Supplier.objects.filter(number__startswith="B").order_by("id"):
+            Membership.objects.create(user=people["asha"].user, supplier=supplier, role="administrator")
+            OnboardingRun.objects.create(
+                supplier=supplier, template=template, state="active", how="one", invited_at=timezone.now()
+            )
+    with CaptureQueriesContext(connection) as thirty:
+        add_privacy(root)
+    with acting(FEED):
+        assert OnboardingRun.objects.filter(terms_by__isnull=False).count() == 30
+    assert len(thirty) == len(one)
