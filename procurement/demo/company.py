@@ -250,13 +250,17 @@ def _cast(partner: Partner, offers: tuple[Offer, ...], seller: Person, rng: Rand
 # --- Plots ------------------------------------------------------------------------------------------------
 
 
-def _open_order(telling: Telling, *, lines: int = 0, due_on: date | None = None) -> None:
-    """The order comes; with so many lines, and asked for on one day, where the plot wants it so."""
+def _open_order(
+    telling: Telling, *, lines: int = 0, due_on: date | None = None, at_once: bool = False
+) -> None:
+    """The order comes; with so many lines, asked for on one day or each line at once, where the plot wants it so."""
     rng = telling.rng
     note = rng.choice(phrases.ORDER_NOTES) if rng.random() < 0.18 else ""
     told = order_lines(telling.cast, lines or _how_many_lines(rng), telling.at.date(), rng)
     if due_on:
-        told = tuple(replace(line, delivery_on=due_on, schedules=()) for line in told)
+        told = tuple(replace(line, delivery_on=due_on) for line in told)
+    if due_on or at_once:
+        told = tuple(replace(line, schedules=()) for line in told)
     telling.send(told, kind="rush" if rng.random() < 0.03 else "standard", note=note)
 
 
@@ -341,7 +345,7 @@ def _agreed(telling: Telling) -> None:
 
 def _slipped(telling: Telling) -> None:
     """Agreed for later than asked; asked to come sooner after all, and now it is to come later still."""
-    _open_order(telling, lines=2)
+    _open_order(telling, lines=2, at_once=True)
     line = telling.paper.lines[0]
     words = phrases.in_words_of(telling.cast.partner.paper.country, phrases.LATE)
     telling.answer((moved(line, telling.cast, 5),), note=telling.rng.choice(words), pace=0.2)

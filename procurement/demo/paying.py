@@ -219,12 +219,17 @@ def _ten_are_few(goods: Goods) -> bool:
     return goods.quantity >= 10 and goods.price >= 2 and 15 * goods.price <= ALONE[goods.order.currency]
 
 
+def _more_than_cents(goods: Goods) -> bool:
+    """Whether some percent of the price are not rounded away."""
+    return goods.price >= 1
+
+
 # --- what waits for somebody ------------------------------------------------------------------------------------
 
 
 def _too_dear(desk: _Desk) -> None:
     """A price three percent above what was agreed."""
-    if goods := desk.take():
+    if goods := desk.take(_more_than_cents):
         (at,) = desk.since(goods, 1, 1)
         claim(goods, desk.said(goods, at, lines=dearer(Decimal(3))), at=at)
 
@@ -239,7 +244,7 @@ def _under_an_old_tax_number(desk: _Desk) -> None:
 
 def _disputed(desk: _Desk) -> None:
     """Ana asked about a price, and the supplier has answered."""
-    if goods := desk.take():
+    if goods := desk.take(_more_than_cents):
         claimed_at, asked_at, answered_at = desk.since(goods, 3, 3)
         invoice = claim(goods, desk.said(goods, claimed_at, lines=dearer(Decimal(5))), at=claimed_at)
         question = "The first line is five percent above the order. Did we agree to a new price?"

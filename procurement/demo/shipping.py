@@ -92,10 +92,13 @@ def _enter_prefix(actor: Actor, at: datetime) -> None:
 
 
 def _ready(actor: Actor, at: datetime) -> list[list[PurchaseOrderLine]]:
-    """Agreed lines that are due soon, order by order, the first due first."""
+    """Agreed lines that are due soon and of which nothing has come, order by order, the first due first."""
     soon = at.date() + timedelta(days=45)
     lines = shippable_lines(actor).filter(
-        agreement=Agreement.AGREED, next_delivery_on__gte=at.date(), next_delivery_on__lte=soon
+        agreement=Agreement.AGREED,
+        received_quantity=0,
+        next_delivery_on__gte=at.date(),
+        next_delivery_on__lte=soon,
     )
     by_order = groupby(
         lines.order_by("order__next_delivery_on", "order_id", "number"), lambda line: line.order_id
