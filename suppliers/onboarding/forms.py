@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from portal.kernel.errors import Invalid
 from portal.kernel.typed import DayField
+from suppliers.details.policies.countries import country_choices
 from suppliers.onboarding.messages import (
     ExcludeSuppliers,
     Question,
@@ -21,6 +22,7 @@ from suppliers.onboarding.messages import (
 )
 from suppliers.onboarding.models import OnboardingTemplate, Terms
 from suppliers.onboarding.policies import (
+    LONGEST_COMPANY,
     LONGEST_NAME,
     LONGEST_REASON,
     LONGEST_TERMS,
@@ -70,6 +72,49 @@ class InviteSupplierForm(_Checked):
         """The supplier as it is named here."""
         said = self.cleaned_data
         return Target(said["supplier"].strip(), said["address"], said["name"].strip())
+
+
+class InviteProspectForm(_Checked):
+    """A supplier that is being won, to be invited by its name."""
+
+    company = forms.CharField(
+        label=lazy("Name of the company"),
+        max_length=LONGEST_COMPANY,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    country = forms.ChoiceField(label=lazy("Country"))
+    address = forms.EmailField(
+        label=lazy("Mail address"), widget=forms.EmailInput(attrs={"autocomplete": "off"})
+    )
+    name = forms.CharField(
+        label=lazy("Name of the person"),
+        required=False,
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        chooser: Any = self.fields["country"]
+        chooser.choices = [("", "–"), *country_choices()]
+
+    def target(self) -> Target:
+        """The prospect as it is named here."""
+        said = self.cleaned_data
+        return Target(
+            "", said["address"], said["name"].strip(), company=said["company"], country=said["country"]
+        )
+
+
+class NumberForm(_Checked):
+    """The number that the ERP has for a prospect."""
+
+    number = forms.CharField(
+        label=lazy("Number in the ERP"),
+        max_length=40,
+        help_text=lazy("It is known by it from now on. Give it before the ERP's next reading brings it."),
+        widget=forms.TextInput(attrs=PLAIN),
+    )
 
 
 class ReassignForm(_Checked):

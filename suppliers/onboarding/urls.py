@@ -28,5 +28,6 @@ urlpatterns = [
     path("onboarding/<uuid:key>/", views.onboarding_run, name="onboarding-run"),
     path("onboarding/<uuid:key>/resend/", views.onboarding_resend, name="onboarding-resend"),
     path("onboarding/<uuid:key>/reassign/", views.onboarding_reassign, name="onboarding-reassign"),
+    path("onboarding/<uuid:key>/number/", views.onboarding_number, name="onboarding-number"),
     path("onboarding/<uuid:key>/decide/", views.onboarding_decide, name="onboarding-decide"),
 ]

@@ -19,7 +19,9 @@ from suppliers.onboarding.forms import (
     ChaseForm,
     DecideForm,
     ExclusionForm,
+    InviteProspectForm,
     InviteSupplierForm,
+    NumberForm,
     QuestionsForm,
     ReassignForm,
     TemplateForm,
@@ -75,6 +77,7 @@ from suppliers.onboarding.services import (
     invite_suppliers,
     look_at_chase,
     mark_suppliers,
+    number_prospect,
     reassign_onboarding,
     refuse_onboarding,
     resend_onboarding,
@@ -201,6 +204,7 @@ def _show_run(
     *,
     decide: DecideForm | None = None,
     reassign: ReassignForm | None = None,
+    number: NumberForm | None = None,
     refusal: Refusal | None = None,
     status: int = 200,
 ) -> HttpResponse:
@@ -227,6 +231,7 @@ def _show_run(
         "withdraw": _("It is asked nothing more and nobody is reminded. An open invitation opens nothing."),
     }
     started = run.state == RunState.STARTED
+    awaits_number = run.supplier.is_prospect and run.supplier.merged_into_id is None
     context = {
         "run": run,
         "rows": step_rows(sheet, actor=request.actor),
@@ -247,6 +252,7 @@ def _show_run(
         "may": may,
         "decide": decide,
         "reassign": reassign or ReassignForm(auto_id="to_%s"),
+        "number": (number or NumberForm()) if may and awaits_number else None,
         "refusal": refusal,
         "problems": refusal.problems if isinstance(refusal, Invalid) else (),
     }
@@ -285,6 +291,23 @@ def onboarding_reassign(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     messages.success(
         request, _("The invitation is on its way to %(address)s.") % {"address": said["address"]}
     )
+    return see_other("onboarding-run", key)
+
+
+@door(P.SUPPLIER_MANAGE, methods=["POST"])
+def onboarding_number(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """The ERP has a number for a prospect."""
+    run = find_run(key, actor=request.actor)
+    form = NumberForm(request.POST)
+    if not form.is_valid():
+        return _show_run(request, run, number=form, status=422)
+    try:
+        with transaction.atomic():
+            number_prospect(key, form.cleaned_data["number"], actor=request.actor, at=request.at)
+    except Invalid as refusal:
+        form.add_problems(refusal)
+        return _show_run(request, find_run(key, actor=request.actor), number=form, status=422)
+    messages.success(request, _("It is known by its number in the ERP now."))
     return see_other("onboarding-run", key)
 
 
@@ -343,17 +366,22 @@ def onboarding_invite(request: DoorRequest) -> HttpResponse:
     """Invite one supplier; from here also many."""
     require_own_factor(request)
     form = InviteSupplierForm(initial={"supplier": request.GET.get("supplier", "")[:40]})
+    prospect = InviteProspectForm(auto_id="new_%s")
     if request.method == "POST":
-        form = InviteSupplierForm(request.POST)
-        if form.is_valid():
-            command = InviteSuppliers((form.target(),))
+        sent: InviteSupplierForm | InviteProspectForm
+        if "company" in request.POST:
+            sent = prospect = InviteProspectForm(request.POST, auto_id="new_%s")
+        else:
+            sent = form = InviteSupplierForm(request.POST)
+        if sent.is_valid():
+            command = InviteSuppliers((sent.target(),))
             outcome = invite_suppliers(command, actor=request.actor, at=request.at)
             if outcome.runs:
                 _say_invited(request, outcome.runs[0])
                 return see_other("onboarding-run", outcome.runs[0].key)
-            form.add_problems(Invalid(outcome.problems[0].message, outcome.problems))
+            sent.add_problems(Invalid(outcome.problems[0].message, outcome.problems))
     status = 422 if request.method == "POST" else 200
-    return render(request, PAGE + "invite.html", {"form": form}, status=status)
+    return render(request, PAGE + "invite.html", {"form": form, "prospect": prospect}, status=status)
 
 
 def _say_invited(request: DoorRequest, run: OnboardingRun) -> None:
