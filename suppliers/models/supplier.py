@@ -18,6 +18,8 @@ class Supplier(models.Model):
     `leaving_on` is the last day of the business, once its end was begun, `left_at` when it was ended: since then nobody
     acts for the supplier (suppliers/offboarding). `merged_into` is the record of the same company that is kept
     (suppliers/merging). All three are the portal's alone, whatever the ERP says of it.
+
+    A prospect is being won: the ERP knows nothing of it yet, and its number is one of ours (suppliers/onboarding).
     """
 
     supplier_path = "id"
@@ -39,6 +41,7 @@ class Supplier(models.Model):
     leaving_on = models.DateField(null=True)
     left_at = models.DateTimeField(null=True)
     merged_into = models.ForeignKey("self", on_delete=models.PROTECT, related_name="+", null=True)
+    is_prospect = models.BooleanField(default=False, db_default=False)
 
     objects = ScopedQuerySet.as_manager()
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from portal.kernel.errors import Invalid
 from portal.kernel.typed import DayField
+from suppliers.details.policies.countries import country_choices
 from suppliers.onboarding.messages import (
     ExcludeSuppliers,
     Question,
@@ -21,6 +22,7 @@ from suppliers.onboarding.messages import (
 )
 from suppliers.onboarding.models import OnboardingTemplate, Terms
 from suppliers.onboarding.policies import (
+    LONGEST_COMPANY,
     LONGEST_NAME,
     LONGEST_REASON,
     LONGEST_TERMS,
@@ -32,6 +34,8 @@ from suppliers.states import Segment
 
 PLAIN = {"autocomplete": "off", "spellcheck": "false"}
 NOT_ASKED, ASKED, COMPULSORY = "", "asked", "compulsory"
+# Steps of which a template says what in particular is wanted, in a field of their name.
+NARROWED = (StepKind.TAX, StepKind.IDENTIFIERS, StepKind.CONTACTS, StepKind.DOCUMENTS, StepKind.TERMS)
 
 
 class _Checked(forms.Form):
@@ -70,6 +74,49 @@ class InviteSupplierForm(_Checked):
         """The supplier as it is named here."""
         said = self.cleaned_data
         return Target(said["supplier"].strip(), said["address"], said["name"].strip())
+
+
+class InviteProspectForm(_Checked):
+    """A supplier that is being won, to be invited by its name."""
+
+    company = forms.CharField(
+        label=lazy("Name of the company"),
+        max_length=LONGEST_COMPANY,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    country = forms.ChoiceField(label=lazy("Country"))
+    address = forms.EmailField(
+        label=lazy("Mail address"), widget=forms.EmailInput(attrs={"autocomplete": "off"})
+    )
+    name = forms.CharField(
+        label=lazy("Name of the person"),
+        required=False,
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        chooser: Any = self.fields["country"]
+        chooser.choices = [("", "–"), *country_choices()]
+
+    def target(self) -> Target:
+        """The prospect as it is named here."""
+        said = self.cleaned_data
+        return Target(
+            "", said["address"], said["name"].strip(), company=said["company"], country=said["country"]
+        )
+
+
+class NumberForm(_Checked):
+    """The number that the ERP has for a prospect."""
+
+    number = forms.CharField(
+        label=lazy("Number in the ERP"),
+        max_length=40,
+        help_text=lazy("It is known by it from now on. Give it before the ERP's next reading brings it."),
+        widget=forms.TextInput(attrs=PLAIN),
+    )
 
 
 class ReassignForm(_Checked):
@@ -216,13 +263,39 @@ class TemplateForm(_Checked):
                 required=False,
                 initial=place,
             )
-        self.fields["contacts"] = forms.CharField(
-            label=_("Contacts for"),
-            required=False,
-            max_length=200,
-            help_text=_("orders, shipping, invoices, quality, management, emergency. Empty: any."),
-            widget=forms.TextInput(attrs=PLAIN),
+        narrowed = (
+            (
+                "tax",
+                _("Tax numbers of these kinds"),
+                _("vat, tax. Each that you name is needed. Empty: any one."),
+            ),
+            (
+                "identifiers",
+                _("Other numbers of these kinds"),
+                _("gln, duns, lei, gs1_prefix, register. Each that you name is needed. Empty: any one."),
+            ),
+            (
+                "contacts",
+                _("Contacts for"),
+                _("orders, shipping, invoices, quality, management, emergency. Empty: any."),
+            ),
+            (
+                "documents",
+                _("Documents of these kinds"),
+                _(
+                    "Codes of kinds, such as iso-9001. The step is done when those of them that are compulsory for the "
+                    "supplier are accepted. Empty: all that are."
+                ),
+            ),
         )
+        for name, label, help_text in narrowed:
+            self.fields[name] = forms.CharField(
+                label=label,
+                required=False,
+                max_length=400,
+                help_text=help_text,
+                widget=forms.TextInput(attrs=PLAIN),
+            )
         self.fields["terms"] = forms.CharField(
             label=_("Codes of the terms"),
             required=False,
@@ -250,8 +323,8 @@ class TemplateForm(_Checked):
         for place, one in enumerate(steps, start=1):
             how = "paying" if one.paying_waits else COMPULSORY if one.compulsory else ASKED
             first |= {f"step_{one.kind}": how, f"place_{one.kind}": place}
-            if one.kind in (StepKind.CONTACTS, StepKind.TERMS):
-                first["contacts" if one.kind == StepKind.CONTACTS else "terms"] = ", ".join(one.wants)
+            if one.kind in NARROWED:
+                first[one.kind] = ", ".join(one.wants)
         rest = [kind for kind in StepKind.values if f"step_{kind}" not in first]
         first |= {f"place_{kind}": place for place, kind in enumerate(rest, start=len(steps) + 1)}
         if template is None:
@@ -270,7 +343,7 @@ class TemplateForm(_Checked):
     def command(self) -> WriteTemplate:
         """The template as it is written here."""
         said = self.cleaned_data
-        wants = {StepKind.CONTACTS: _words(said["contacts"]), StepKind.TERMS: _words(said["terms"])}
+        wants = {kind: _words(said[kind]) for kind in NARROWED}
         asked = sorted(
             (said[f"place_{kind}"] or 99, place, kind)
             for place, kind in enumerate(StepKind.values)

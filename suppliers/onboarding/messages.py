@@ -10,13 +10,21 @@ from uuid import UUID
 class Target:
     """A supplier to be invited, by its number; without an address, at the one that the ERP has.
 
-    `line` is what the door calls it by: the row of a sheet.
+    `line` is what the door calls it by: the row of a sheet. A prospect has no number, and is named by its `company` and
+    `country`; where there is a number these two count for nothing.
     """
 
     supplier: str
     address: str = ""
     name: str = ""
     line: str = ""
+    company: str = ""
+    country: str = ""
+
+    @property
+    def is_prospect(self) -> bool:
+        """Whether it is a supplier that the ERP does not know yet."""
+        return not self.supplier.strip() and bool(self.company.strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +55,7 @@ class ExcludeSuppliers:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a template. `wants` narrows it: roles of contacts, kinds of numbers, codes of terms."""
+    """One step of a template. `wants` narrows it: roles of contacts, kinds of numbers or documents, codes of terms."""
 
     kind: str
     compulsory: bool = True

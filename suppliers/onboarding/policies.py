@@ -6,11 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
 from suppliers.onboarding.messages import Question, Step
 from suppliers.onboarding.states import AnswerKind, StepKind, StepStanding
 
 LONGEST_NAME, LONGEST_TEXT, LONGEST_TERMS, LONGEST_REASON, LONGEST_ANSWER = 100, 1500, 20_000, 500, 1000
 MOST_TARGETS, MOST_QUESTIONS = 5_000, 40
+LONGEST_COMPANY = 150
 # Between two reminders to one supplier, whoever or whatever sends them. A person who presses on the supplier's own page
 # for its invitation is asked for two minutes only (suppliers/people).
 REMINDED_ONCE_IN = timedelta(days=1)
@@ -87,6 +91,15 @@ def choose(reaches: Iterable[Reach], whose: Whose) -> tuple[int, tuple[tuple[str
         if best is None or (rank, reach.pk) > best[:2]:
             best = (rank, reach.pk, why)
     return (best[1], best[2]) if best else None
+
+
+def is_address(address: str) -> bool:
+    """Whether something can be mailed to."""
+    try:
+        validate_email(address)
+    except ValidationError:
+        return False
+    return len(address) <= 254
 
 
 def unknown_places(text: str) -> list[str]:

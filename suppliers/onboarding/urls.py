@@ -30,5 +30,6 @@ urlpatterns = [
     path("onboarding/<uuid:key>/", run.onboarding_run, name="onboarding-run"),
     path("onboarding/<uuid:key>/resend/", run.onboarding_resend, name="onboarding-resend"),
     path("onboarding/<uuid:key>/reassign/", run.onboarding_reassign, name="onboarding-reassign"),
+    path("onboarding/<uuid:key>/number/", run.onboarding_number, name="onboarding-number"),
     path("onboarding/<uuid:key>/decide/", run.onboarding_decide, name="onboarding-decide"),
 ]

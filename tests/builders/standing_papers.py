@@ -143,6 +143,14 @@ def invited_anew(people: People, _objects: Objects) -> list[Page]:
     return [here("onboarding-run", run.key)]
 
 
+def being_won(people: People, _objects: Objects) -> list[Page]:
+    root = people["root"].actor
+    with acting(root):
+        target = Target("", "nia@umbra.example", "Nia", company="Umbra Seals", country="AT")
+        (run,) = invite_suppliers(InviteSuppliers((target,)), actor=root, at=timezone.now()).runs
+    return [here("onboarding-run", run.key)]
+
+
 def terms_wanted(_people: People, objects: Objects) -> list[Page]:
     step = {"kind": "terms", "compulsory": True, "paying_waits": False, "wants": [objects.template.code]}
     with acting(FEED):
@@ -351,6 +359,7 @@ STANDING_PAPERS: dict[str, Stage] = {
     "offboarding-begin": still_there,
     "offboarding-reopen": gone,
     "onboarding-reassign": invited_anew,
+    "onboarding-number": being_won,
     "onboarding-terms-own": terms_wanted,
     "detail-change-withdraw": change_of_its_own,
     "people-role": member_there,

@@ -203,6 +203,7 @@ FACTS: Mapping[str, Promise] = {
     "policy": lazy("Rules"),
     "prefix": lazy("Begins with"),
     "program": lazy("Program"),
+    "prospect": lazy("Not in the ERP yet"),
     "provider": lazy("Provider"),
     "purpose": lazy("What for"),
     "question": lazy("Question"),

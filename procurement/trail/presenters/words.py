@@ -116,6 +116,7 @@ OWN: Mapping[str, Promise] = {
     "document.unjudged": _("Nobody could say whether the file is free of malware"),
     "document.replaced": _("Replaced by a newer document"),
     "onboarding.reminded": _("Somebody was reminded of the onboarding"),
+    "onboarding.numbered": _("A prospect has its number in the ERP"),
     "onboarding.reassigned": _("The onboarding goes to somebody else"),
     "onboarding.reopened": _("The onboarding was opened again"),
     "onboarding.questions_answered": _("Questions of the onboarding were answered"),

@@ -1,7 +1,7 @@
 """Whom to invite: of the suppliers of the ERP those from whom was ordered lately; and the rows of a sheet."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import islice
 from typing import IO, Any
@@ -24,7 +24,7 @@ from suppliers.onboarding.queries import without_run
 from suppliers.states import Segment
 
 USUAL_DAYS, MOST_DAYS = 365, 3650
-COLUMNS = ("supplier", "address", "name")
+COLUMNS = ("supplier", "address", "name", "company", "country")
 # What ERPs call these columns when they write a list of suppliers. An "Adresse" is a street, so it is none of them.
 ALSO_CALLED = {
     "supplier": (
@@ -38,10 +38,14 @@ ALSO_CALLED = {
         *("mailadresse", "emailadresse", "e-mailadresse", "e-mail-adresse"),
     ),
     "name": ("contact", "contact person", "contact name", "person", "ansprechpartner", "kontakt"),
+    "company": ("company name", "vendor name", "supplier name", "firma", "lieferantenname"),
+    "country": ("country code", "land", "länderschlüssel"),
 }
 NAMED = {name: column for column in COLUMNS for name in (column, *ALSO_CALLED[column])}
+# By its number, or, where the ERP does not know it yet, by its name.
+KEYS = ("supplier", "company")
 WANTED = Wanted(
-    keys=tuple((name,) for name, column in NAMED.items() if column == "supplier"),
+    keys=tuple((name,) for name, column in NAMED.items() if column in KEYS),
     answers=tuple(NAMED),
     head_within=10,
     most_rows=MOST_TARGETS,
@@ -87,14 +91,15 @@ def read_targets(file: IO[bytes], size: int) -> list[Target]:
     found = []
     for number, cells in named_rows(names, rows, MOST_TARGETS):
         said = {name: text_of(cells.get(name)) for name in COLUMNS}
-        found.append(Target(said["supplier"][:40], said["address"][:254], said["name"][:150], str(number)))
+        target = Target(said["supplier"][:40], said["address"][:254], said["name"][:150], str(number))
+        found.append(replace(target, company=said["company"][:200], country=said["country"][:20]))
     return found
 
 
 def _head(table: Table) -> tuple[dict[int, str], Table]:
     for _number, row in islice(table, WANTED.head_within):
         names = _names_in(row)
-        if "supplier" in names.values():
+        if any(key in names.values() for key in KEYS):
             return names, table
     raise refused(_("The row with the names of the columns is missing: supplier, address, name."))
 

@@ -18,6 +18,7 @@ urlpatterns = [
     address("onboardings/<uuid:key>/resend", Onboardings, "api-onboarding-resend", post="resend"),
     address("onboardings/<uuid:key>/remind", Onboardings, "api-onboarding-remind", post="remind"),
     address("onboardings/<uuid:key>/reassign", Onboardings, "api-onboarding-reassign", post="reassign"),
+    address("onboardings/<uuid:key>/number", Onboardings, "api-onboarding-number", post="number"),
     address("onboarding-chases", Chases, "api-onboarding-chase-list", post="mark"),
     address("onboarding-chases/<uuid:key>", Chases, "api-onboarding-chase", get="show"),
     address("onboarding-chases/<uuid:key>/send", Chases, "api-onboarding-chase-send", post="send"),

@@ -22,6 +22,7 @@ from suppliers.onboarding.api.sent import (
     REMIND,
     TAGS,
     WRITES,
+    NumberOfProspect,
     OnboardingApproval,
     OnboardingDecision,
     OnboardingQuery,
@@ -38,6 +39,7 @@ from suppliers.onboarding.services import (
     hand_back,
     hand_in,
     invite_suppliers,
+    number_prospect,
     reassign_onboarding,
     refuse_onboarding,
     resend_its_invitation,
@@ -93,7 +95,8 @@ class Onboardings(Doors):
         summary="Invite suppliers",
         description=(
             "At most 5,000 at a time. Who was invited already, is excluded, blocked or has no mail address is named "
-            "with the reason, and the others are invited all the same."
+            "with the reason, and the others are invited all the same. A prospect, which the ERP does not know yet, "
+            "has no number: name its company, country and address. It is told under a number of ours."
         ),
         tags=TAGS,
         parameters=WRITES,
@@ -106,7 +109,14 @@ class Onboardings(Doors):
         require_own_factor(request)
         sent = read(SuppliersToInvite, request.data)
         targets = tuple(
-            Target(one["supplier"], one.get("address", ""), one.get("name", "")) for one in sent["suppliers"]
+            Target(
+                one.get("supplier", ""),
+                one.get("address", ""),
+                one.get("name", ""),
+                company=one.get("company", ""),
+                country=one.get("country", ""),
+            )
+            for one in sent["suppliers"]
         )
         outcome = invite_suppliers(
             InviteSuppliers(targets, InvitedHow.LIST), actor=request.actor, at=request.at
@@ -253,6 +263,25 @@ class Onboardings(Doors):
         find_run(key, actor=request.actor)
         sent = read(SomebodyElseToInvite, request.data)
         reassign_onboarding(key, sent["address"], sent.get("name", ""), actor=request.actor, at=request.at)
+        return self._answer(request, key)
+
+    @extend_schema(
+        operation_id="number_prospect",
+        summary="Give a prospect the number that it has in the ERP",
+        description=(
+            "It is known by that from now on, and what the ERP tells of that number is told of it. Refused (422) for a "
+            "number that another supplier has (`taken`: merge the two), and for who is no prospect (`numbered`)."
+        ),
+        tags=TAGS,
+        parameters=WRITES,
+        request=NumberOfProspect,
+        responses={200: OnboardingTold},
+    )
+    @program_door(P.SUPPLIER_MANAGE)
+    def number(self, request: ProgramRequest, key: UUID) -> Response:
+        find_run(key, actor=request.actor)
+        sent = read(NumberOfProspect, request.data)
+        number_prospect(key, sent["number"], actor=request.actor, at=request.at)
         return self._answer(request, key)
 
     def _mailed(self, request: ProgramRequest, key: UUID, verb: Any) -> Response:

@@ -6,7 +6,7 @@ from rest_framework import serializers
 from portal.kernel.rest.fields import Query, Shape, Text, Whole, WholeInQuery, Word
 from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
 from suppliers.onboarding.filters import MOST_DAYS
-from suppliers.onboarding.policies import LONGEST_REASON, MOST_TARGETS
+from suppliers.onboarding.policies import LONGEST_COMPANY, LONGEST_REASON, MOST_TARGETS
 from suppliers.onboarding.states import ChaseKind, RunState, StepKind
 
 TAGS = ["onboarding"]
@@ -36,9 +36,31 @@ class OnboardingQuery(Query):
 class SupplierToInvite(Shape):
     """A supplier to be invited."""
 
-    supplier = Text(max_length=40, help_text="Its number.")
-    address = Text(required=False, allow_blank=True, max_length=254, help_text="Empty: the one of the ERP.")
+    supplier = Text(
+        required=False, allow_blank=True, max_length=40, help_text="Its number; empty: a prospect."
+    )
+    address = Text(
+        required=False,
+        allow_blank=True,
+        max_length=254,
+        help_text="Empty: the one of the ERP. Of a prospect it is needed.",
+    )
     name = Text(required=False, allow_blank=True, max_length=150, help_text="Of the person.")
+    company = Text(
+        required=False, allow_blank=True, max_length=LONGEST_COMPANY, help_text="Of a prospect: its name."
+    )
+    country = Text(
+        required=False,
+        allow_blank=True,
+        max_length=2,
+        help_text="Of a prospect: its country, as two letters.",
+    )
+
+
+class NumberOfProspect(Shape):
+    """The number that the ERP has for a prospect."""
+
+    number = Text(max_length=40)
 
 
 class SuppliersToInvite(Shape):

@@ -41,6 +41,7 @@ from suppliers.onboarding.services.setting_up import (
     write_terms,
 )
 from suppliers.onboarding.services.supplying import accept_terms, answer_questions
+from suppliers.onboarding.services.winning import number_prospect
 
 __all__ = [
     "Chased",
@@ -64,6 +65,7 @@ __all__ = [
     "keep_sheet",
     "look_at_chase",
     "mark_suppliers",
+    "number_prospect",
     "preview",
     "reassign_onboarding",
     "refuse_onboarding",

@@ -22,10 +22,9 @@ from portal.kernel.scope import acting, requires_scope
 from suppliers.models import Invitation, User
 from suppliers.onboarding.messages import MarkSuppliers
 from suppliers.onboarding.models import OnboardingChase, OnboardingRun
-from suppliers.onboarding.policies import MOST_AT_THE_DOOR, MOST_TARGETS, is_recent
+from suppliers.onboarding.policies import MOST_AT_THE_DOOR, MOST_TARGETS, is_address, is_recent
 from suppliers.onboarding.queries import DESK, excluded_among, find_chase, runs, sheets_of, with_people
 from suppliers.onboarding.services.guards import require_administrator, sentence_in
-from suppliers.onboarding.services.inviting import is_address
 from suppliers.onboarding.services.keeping import begin_runs
 from suppliers.onboarding.states import ChaseKind, NotChased, RunState
 from suppliers.people.queries import who_may

@@ -11,8 +11,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
@@ -22,7 +20,7 @@ from portal.kernel.scope import acting, requires_scope
 from suppliers.models import Invitation, Supplier
 from suppliers.onboarding.messages import InviteSuppliers, Target
 from suppliers.onboarding.models import InvitationText, OnboardingRun, UploadedInvitations
-from suppliers.onboarding.policies import MOST_TARGETS, filled, is_recent, reminds_at
+from suppliers.onboarding.policies import MOST_TARGETS, filled, is_address, is_recent, reminds_at
 from suppliers.onboarding.queries import (
     DESK,
     chosen_for,
@@ -34,6 +32,7 @@ from suppliers.onboarding.queries import (
     with_people,
 )
 from suppliers.onboarding.services.guards import require_administrator, sentence_in
+from suppliers.onboarding.services.winning import judge_prospects, one_after_the_other, take_in
 from suppliers.onboarding.states import InvitedHow, RunState
 from suppliers.people.messages import InvitePerson
 from suppliers.people.services import (
@@ -64,6 +63,7 @@ def invite_suppliers(command: InviteSuppliers, *, actor: Actor, at: datetime) ->
     """Invite suppliers; one that cannot be never sinks the others. As many queries for five thousand as for one.
 
     Where somebody acts for the supplier already no invitation goes: the people there are told that something is asked.
+    A prospect becomes a supplier with a number of ours (`winning`).
     Raises `NotAllowed` for whoever does not administer suppliers, `Invalid` for more than five thousand.
     """
     require_administrator(actor)
@@ -71,7 +71,12 @@ def invite_suppliers(command: InviteSuppliers, *, actor: Actor, at: datetime) ->
         message = _("At most %(most)d suppliers at a time.") % {"most": MOST_TARGETS}
         raise Invalid(message, [Problem("supplier", message, str(len(command.targets)), "too_many")])
     with acting(DESK):
-        problems, fit = _judged(command.targets, at)
+        prospects = [one for one in command.targets if one.is_prospect]
+        if prospects:
+            one_after_the_other()
+        unfit, won = judge_prospects(prospects)
+        problems, fit = _judged([*_numbered(command.targets), *take_in(won)], at)
+        problems += unfit
         began = _begin(fit, command.how, actor, at)
         _invite(began, fit, actor, at)
         facts = [Fact("onboarding.invited", run.stream, run.supplier_id, _facts(run)) for run in began]
@@ -86,7 +91,9 @@ def preview(targets: Sequence[Target], *, actor: Actor, at: datetime) -> Outcome
     """What would come of inviting these, and of which nothing: the same words, and nothing is written."""
     require_administrator(actor)
     with acting(DESK):
-        problems, fit = _judged(targets, at)
+        problems, fit = _judged(_numbered(targets), at)
+        unfit, won = judge_prospects([one for one in targets if one.is_prospect])
+    problems += unfit
     runs = [
         OnboardingRun(
             supplier=one.row,
@@ -95,7 +102,17 @@ def preview(targets: Sequence[Target], *, actor: Actor, at: datetime) -> Outcome
         )
         for one in fit.values()
     ]
+    runs += [
+        OnboardingRun(
+            supplier=Supplier(name=one.company, country=one.country, is_prospect=True), address=one.address
+        )
+        for one in won
+    ]
     return Outcome(tuple(runs), tuple(problems))
+
+
+def _numbered(targets: Sequence[Target]) -> list[Target]:
+    return [one for one in targets if not one.is_prospect]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,15 +169,6 @@ def _judged(targets: Sequence[Target], at: datetime) -> tuple[list[Problem], dic
         else:
             fit[supplier.pk] = one
     return problems, dict(sorted(fit.items()))
-
-
-def is_address(address: str) -> bool:
-    """Whether something can be mailed to."""
-    try:
-        validate_email(address)
-    except ValidationError:
-        return False
-    return len(address) <= 254
 
 
 def _no_address(one: _Fit) -> Problem:
@@ -261,7 +269,8 @@ class _Words:
 
 
 def _facts(run: OnboardingRun) -> dict[str, object]:
-    return {"supplier": run.supplier.name, "how": run.how, "asked": run.state == RunState.STARTED}
+    facts = {"supplier": run.supplier.name, "how": run.how, "asked": run.state == RunState.STARTED}
+    return {**facts, "prospect": True} if run.supplier.is_prospect else facts
 
 
 # --- by a sheet, by an order ---------------------------------------------------------------------------------
@@ -272,7 +281,7 @@ def keep_sheet(name: str, targets: Iterable[Target], *, actor: Actor, at: dateti
     """Keep what a sheet says until somebody has looked at it. Raises `Invalid` for an empty or a huge one."""
     require_administrator(actor)
     rows = [
-        {"supplier": one.supplier, "address": one.address, "name": one.name, "line": one.line}
+        {name: getattr(one, name) for name in ("supplier", "address", "name", "line", "company", "country")}
         for one in targets
     ]
     if not rows or len(rows) > MOST_TARGETS:

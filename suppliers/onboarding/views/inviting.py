@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid
 from portal.kernel.web import paginate, see_other
-from suppliers.onboarding.forms import ExclusionForm, InviteSupplierForm, TextForm
+from suppliers.onboarding.forms import ExclusionForm, InviteProspectForm, InviteSupplierForm, TextForm
 from suppliers.onboarding.messages import InviteSuppliers
 from suppliers.onboarding.models import OnboardingRun
 from suppliers.onboarding.queries import exclusions, texts
@@ -31,17 +31,23 @@ def onboarding_invite(request: DoorRequest) -> HttpResponse:
     """Invite one supplier; from here also many."""
     require_own_factor(request)
     form = InviteSupplierForm(initial={"supplier": request.GET.get("supplier", "")[:40]})
+    prospect = InviteProspectForm(auto_id="new_%s")
     if request.method == "POST":
-        form = InviteSupplierForm(request.POST)
-        if form.is_valid():
-            command = InviteSuppliers((form.target(),))
+        sent: InviteSupplierForm | InviteProspectForm
+        if "company" in request.POST:
+            sent = prospect = InviteProspectForm(request.POST, auto_id="new_%s")
+        else:
+            sent = form = InviteSupplierForm(request.POST)
+        if sent.is_valid():
+            command = InviteSuppliers((sent.target(),))
             outcome = invite_suppliers(command, actor=request.actor, at=request.at)
             if outcome.runs:
                 _say_invited(request, outcome.runs[0])
                 return see_other("onboarding-run", outcome.runs[0].key)
-            form.add_problems(Invalid(outcome.problems[0].message, outcome.problems))
+            sent.add_problems(Invalid(outcome.problems[0].message, outcome.problems))
     status = 422 if request.method == "POST" else 200
-    return render(request, "suppliers/onboarding/invite.html", {"form": form}, status=status)
+    context = {"form": form, "prospect": prospect}
+    return render(request, "suppliers/onboarding/invite.html", context, status=status)
 
 
 def _say_invited(request: DoorRequest, run: OnboardingRun) -> None:

@@ -14,7 +14,7 @@ from django.utils.translation import pgettext
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid, Problem, Refusal
 from portal.kernel.web import see_other, whole_number
-from suppliers.onboarding.forms import DecideForm, ReassignForm
+from suppliers.onboarding.forms import DecideForm, NumberForm, ReassignForm
 from suppliers.onboarding.models import OnboardingRun
 from suppliers.onboarding.presenters import names_of, step_rows, why_text
 from suppliers.onboarding.queries import answers_of, find_run, sheet_of, template_of
@@ -23,6 +23,7 @@ from suppliers.onboarding.services import (
     begin_again,
     end_onboarded,
     hand_back,
+    number_prospect,
     reassign_onboarding,
     refuse_onboarding,
     resend_onboarding,
@@ -46,6 +47,7 @@ def _show_run(
     *,
     decide: DecideForm | None = None,
     reassign: ReassignForm | None = None,
+    number: NumberForm | None = None,
     refusal: Refusal | None = None,
     status: int = 200,
 ) -> HttpResponse:
@@ -72,6 +74,7 @@ def _show_run(
         "withdraw": _("It is asked nothing more and nobody is reminded. An open invitation opens nothing."),
     }
     started = run.state == RunState.STARTED
+    awaits_number = run.supplier.is_prospect and run.supplier.merged_into_id is None
     context = {
         "run": run,
         "rows": step_rows(sheet, actor=request.actor),
@@ -92,6 +95,7 @@ def _show_run(
         "may": may,
         "decide": decide,
         "reassign": reassign or ReassignForm(auto_id="to_%s"),
+        "number": (number or NumberForm()) if may and awaits_number else None,
         "refusal": refusal,
         "problems": refusal.problems if isinstance(refusal, Invalid) else (),
     }
@@ -130,6 +134,23 @@ def onboarding_reassign(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
     messages.success(
         request, _("The invitation is on its way to %(address)s.") % {"address": said["address"]}
     )
+    return see_other("onboarding-run", key)
+
+
+@door(Permission.SUPPLIER_MANAGE, methods=["POST"])
+def onboarding_number(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
+    """The ERP has a number for a prospect."""
+    run = find_run(key, actor=request.actor)
+    form = NumberForm(request.POST)
+    if not form.is_valid():
+        return _show_run(request, run, number=form, status=422)
+    try:
+        with transaction.atomic():
+            number_prospect(key, form.cleaned_data["number"], actor=request.actor, at=request.at)
+    except Invalid as refusal:
+        form.add_problems(refusal)
+        return _show_run(request, find_run(key, actor=request.actor), number=form, status=422)
+    messages.success(request, _("It is known by its number in the ERP now."))
     return see_other("onboarding-run", key)
 
 

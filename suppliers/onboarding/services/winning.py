@@ -1,0 +1,166 @@
+"""Prospects: suppliers that are being won, of which the ERP knows nothing yet. They are invited by name, and joined to
+their number once the ERP has one.
+
+Note [A number of ours]: a supplier is known by its number everywhere, so a prospect has one of ours until then. It is
+random: no ERP gives one like it.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
+from django.db.models.functions import Upper
+from django.utils.translation import gettext as _
+
+from portal.kernel.actors import Actor
+from portal.kernel.audit.services import record
+from portal.kernel.errors import Invalid, Problem
+from portal.kernel.scope import acting, requires_scope
+from suppliers.details.policies.countries import is_country
+from suppliers.messages import SupplierPaper
+from suppliers.models import Supplier
+from suppliers.onboarding.messages import Target
+from suppliers.onboarding.models import OnboardingRun
+from suppliers.onboarding.policies import LONGEST_COMPANY, is_address
+from suppliers.onboarding.queries import DESK, hold_run
+from suppliers.onboarding.services.guards import require_administrator
+from suppliers.services import receive_suppliers
+
+LONGEST_NUMBER = 40
+_LETTERS = "23456789ABCDEFGHJKLMNPQRSTVWXYZ"
+_LOCK = 0x71756177
+
+
+def judge_prospects(targets: Sequence[Target]) -> tuple[list[Problem], list[Target]]:
+    """Of prospects those that can be invited, and why each other cannot. One query, in the desk's scope.
+
+    One that may be here already is not: it is invited by its number.
+    """
+    said = [
+        replace(
+            one,
+            company=" ".join(one.company.split()),
+            country=one.country.strip().upper(),
+            address=one.address.strip().lower(),
+        )
+        for one in targets
+    ]
+    by_address, by_name = _known(said)
+    problems, fit = [], []
+    seen: set[object] = set()
+    for one in said:
+        name = (one.company.upper(), one.country)
+        same = by_address.get(one.address.upper()) or by_name.get(name)
+        problem = _shape_problem(one)
+        if problem is None and same is not None:
+            message = _("This may be %(name)s, number %(number)s. Invite it by its number.")
+            text = message % {"name": same.name, "number": same.number}
+            problem = Problem("company", text, code="known")
+        elif problem is None and not seen.isdisjoint((one.address, name)):
+            problem = Problem("company", _("This supplier is in the list twice."), code="twice")
+        if problem:
+            problems.append(replace(problem, value=one.company[:40], line=one.line))
+        else:
+            fit.append(one)
+            seen |= {one.address, name}
+    return problems, fit
+
+
+def _known(said: Sequence[Target]) -> tuple[dict[str, Supplier], dict[tuple[str, str], Supplier]]:
+    if not said:
+        return {}, {}
+    found = Supplier.objects.annotate(called=Upper("name"), mailed=Upper("email")).filter(
+        Q(called__in={one.company.upper() for one in said} - {""})
+        | Q(mailed__in={one.address.upper() for one in said} - {""})
+    )
+    rows = list(found.order_by("-id"))  # the oldest of several is the one that is named
+    by_address = {one.email.upper(): one for one in rows if one.email}
+    return by_address, {(one.name.upper(), one.country): one for one in rows}
+
+
+def _shape_problem(one: Target) -> Problem | None:
+    if len(one.company) > LONGEST_COMPANY:
+        message = _("Write the name in at most %(most)d characters.") % {"most": LONGEST_COMPANY}
+        return Problem("company", message, code="too_long")
+    if not is_country(one.country):
+        message = _("Give the country of %(name)s: two letters, such as DE.") % {"name": one.company}
+        return Problem("country", message, code="unknown")
+    if not is_address(one.address):
+        message = _("There is no mail address to invite at. Write one like name@company.example.")
+        return Problem("address", message, code="address")
+    return None
+
+
+def take_in(prospects: Sequence[Target]) -> list[Target]:
+    """Make suppliers of prospects that were judged, each with a number of ours. See Note [A number of ours]."""
+    if not prospects:
+        return []
+    named = [replace(one, supplier=number_of_ours()) for one in prospects]
+    receive_prospects(
+        [SupplierPaper(one.supplier, one.company, one.country, email=one.address) for one in named]
+    )
+    return named
+
+
+def receive_prospects(papers: Sequence[SupplierPaper]) -> None:
+    """Store suppliers that the ERP does not know yet, each with a number of ours."""
+    receive_suppliers(papers)
+    Supplier.objects.filter(number__in=[one.number for one in papers]).update(is_prospect=True)
+
+
+def number_of_ours() -> str:
+    """A number by which a prospect is known until the ERP has one for it. See Note [A number of ours]."""
+    return "P-" + "".join(secrets.choice(_LETTERS) for _each in range(8))
+
+
+def one_after_the_other() -> None:
+    """Who invites prospects at the same moment waits here, and then finds those of the first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+
+
+@requires_scope
+def number_prospect(key: UUID, number: str, *, actor: Actor, at: datetime) -> OnboardingRun:
+    """The ERP has a number for a prospect: it is known by that from now on, and what the ERP tells of it is its own.
+
+    Raises `Invalid` for no number, for one that another supplier has, and for a supplier that is no prospect.
+    """
+    require_administrator(actor)
+    run, wanted = hold_run(key, actor=actor), number.strip()
+    if not wanted or len(wanted) > LONGEST_NUMBER:
+        message = _("Give the number that the supplier has in the ERP.")
+        raise Invalid(message, [Problem("number", message, wanted[:40], "required")])
+    with acting(DESK):
+        supplier = Supplier.objects.select_for_update().get(pk=run.supplier_id)
+        if not supplier.is_prospect or supplier.merged_into_id is not None:
+            message = _("%(name)s has its number already: %(number)s.")
+            text = message % {"name": supplier.name, "number": supplier.number}
+            raise Invalid(text, [Problem("number", text, wanted, "numbered")])
+        other = Supplier.objects.filter(number__iexact=wanted).first()
+        if other is not None:
+            raise _taken(other.name, wanted)
+        was, supplier.number, supplier.is_prospect = supplier.number, wanted, False
+        try:
+            with transaction.atomic():
+                supplier.save(update_fields=["number", "is_prospect"])
+        except IntegrityError as error:  # the ERP's feed brought it at this very moment
+            raise _taken(supplier.name, wanted) from error
+        facts = {"supplier": supplier.name, "from": was, "to": wanted}
+        record(
+            "onboarding.numbered", run.stream, actor=actor, at=at, supplier_id=run.supplier_id, facts=facts
+        )
+    run.supplier = supplier
+    return run
+
+
+def _taken(name: str, number: str) -> Invalid:
+    message = _(
+        "%(number)s is %(name)s, which is here already. If it is the same company, join the two under Suppliers, "
+        "Duplicates."
+    )
+    text = message % {"number": number, "name": name}
+    return Invalid(text, [Problem("number", text, number, "taken")])
