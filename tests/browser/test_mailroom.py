@@ -83,7 +83,7 @@ def test_the_pages_are_for_everybody(at: Any, order: Any, tmp_path: Any) -> None
 
 @pytest.mark.parametrize("width", [390, 820, 1440])
 def test_the_list_has_room_for_who_wrote_and_what(at: Any, order: Any, width: int) -> None:
-    """An address is read whole, and so is the beginning of what was written: nothing else tells one mail from another."""
+    """An address is read whole, and so is what was written: nothing else tells mails apart."""
     arrive(
         "Hi, the second pallet leaves on Thursday.",
         sender="Kavitha Iyer <kavitha.iyer@kavericastings.example>",

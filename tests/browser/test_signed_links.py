@@ -152,14 +152,15 @@ def test_fields_of_several_deliveries_stand_apart(
     context.close()
 
 
+@pytest.mark.parametrize("width", [390, 1440])
 def test_the_mailbox_of_a_demo_breaks_no_address(
-    browser: Any, live_server: Any, order: Any, settings: Any, tmp_path: Any
+    browser: Any, live_server: Any, order: Any, settings: Any, tmp_path: Any, width: int
 ) -> None:
     letter = mail_to("olga")
     settings.EMAIL_BACKEND, settings.MAILBOX_FOLDER = "portal.mailbox.MailboxBackend", str(tmp_path)
-    letter.connection, letter.to = None, ["Renata Azevedo <renata.azevedo@serraazulvalvulas.example>"]
+    letter.connection, letter.to = None, ["helen@northmoor.example"]
     letter.send()
-    context = browser.new_context(base_url=live_server.url, viewport={"width": 1440, "height": 900})
+    context = browser.new_context(base_url=live_server.url, viewport={"width": width, "height": 900})
     page = context.new_page()
 
     page.goto("/mailbox/")
