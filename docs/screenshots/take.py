@@ -11,6 +11,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from PIL import Image
@@ -28,7 +29,6 @@ ORDER = re.compile(r"^/orders/[0-9a-f-]{36}/$")
 LEADS = {
     "order": ORDER,
     "case": re.compile(r"^/inbox/[0-9a-f-]{36}/$"),
-    "mail": re.compile(r"^/mailbox/[^/]+/$"),
     "shipment": re.compile(r"^/shipments/[0-9a-f-]{36}/$"),
     "invoice": re.compile(r"^/invoices/[0-9a-f-]{36}/$"),
     "statement": re.compile(r"^/statements/[0-9a-f-]{36}/$"),
@@ -44,21 +44,23 @@ LEADS = {
     "leaving": re.compile(r"^/suppliers/[0-9a-f-]{36}/offboarding/$"),
 }
 LINK = re.compile(r"https?://\S+?(/l/\S+)")
+# What is mailed is in its reader's language, and the guides are in English.
+OF_ORDERS = re.compile(r"orders? waits? for you$|^New order ")
 
 # Name of the picture: who looks, at which address. What follows an arrow is the first (or last) of its kind that the
-# address before lists; "link" is the signed link that a mail holds, "remind" ticks all that a list shows and looks at
-# the mails before one goes.
+# address before lists; "mail" is the newest one about orders, "link" the signed link that it holds, "remind" ticks all
+# that a list shows and looks at the mails before one goes, "later" promises the first line eight days late.
 PICTURES = {
     "sign-in": ("", "/accounts/login/"),
     "supplier-home": ("supplier", "/"),
     "supplier-started": ("supplier", "/#g"),
     "supplier-orders": ("supplier", "/orders/"),
-    "supplier-order": ("supplier", "/orders/?agreement=awaiting -> order"),
+    "supplier-order": ("supplier", "/orders/?agreement=awaiting -> order -> later"),
     "supplier-shipments": ("supplier", "/shipments/?view=way"),
     "supplier-draft": ("supplier", "/shipments/?view=drafts -> shipment"),
     "supplier-invoices": ("supplier", "/invoices/?view=all"),
     "supplier-invoice-draft": ("supplier", "/invoices/?view=yours -> invoice"),
-    "supplier-invoice": ("supplier", "/invoices/?view=all -> invoice"),
+    "supplier-invoice": ("supplier", "/invoices/?view=open -> invoice"),
     "buyer-inbound": ("buyer", "/shipments/"),
     "buyer-shipment": ("buyer", "/shipments/ -> shipment"),
     "buyer-inbox": ("buyer", "/inbox/"),
@@ -77,7 +79,7 @@ PICTURES = {
     "payables-approvals": ("manager", "/payables/approvals/"),
     "record": ("supplier", "/records/?figure=answers"),
     "service-levels": ("administrator", "/service-levels/"),
-    "mailbox": ("", "/mailbox/"),
+    "mailbox": ("", f"/mailbox/?to={MAIL_ONLY}"),
     "mail": ("", f"/mailbox/?to={MAIL_ONLY} -> mail"),
     "link": ("", f"/mailbox/?to={MAIL_ONLY} -> mail -> link"),
     "integration": ("integration_owner", "/integration/"),
@@ -135,10 +137,10 @@ def go(page: Page, way: str) -> None:
     address, *leads = way.split(" -> ")
     page.goto(DEMO["address"] + address)
     for lead in leads:
-        if lead == "remind":
-            _remind(page)
+        if lead in DOES:
+            DOES[lead](page)
         else:
-            page.goto(DEMO["address"] + (_link(page) if lead == "link" else _found(page, lead)))
+            page.goto(DEMO["address"] + (FINDS[lead](page) if lead in FINDS else _found(page, lead)))
     page.wait_for_load_state("networkidle")
     if "#" in way:  # what was drawn before the page went there is still on its way
         page.wait_for_timeout(1000)
@@ -160,12 +162,32 @@ def _remind(page: Page) -> None:
     page.wait_for_url("**/onboarding/chases/*/")
 
 
+def _later(page: Page) -> None:
+    """Type another day into the first line, once: it is kept as a draft. Nothing is sent."""
+    if page.locator("tbody.is-touched").count():
+        return
+    field = page.locator("input[name^=delivery_on]").first
+    day = datetime.strptime(field.input_value(), "%d %b %Y").replace(tzinfo=UTC) + timedelta(days=8)
+    field.fill(f"{day.day} {day:%b %Y}")
+    field.blur()
+    page.wait_for_selector("tbody.is-touched")
+
+
+def _mail(page: Page) -> str:
+    """The newest mail of the list that is about orders, in English."""
+    return page.locator("main a", has_text=OF_ORDERS).first.get_attribute("href") or ""
+
+
 def _link(page: Page) -> str:
     """The address of the first signed link in the text of the mail that is open."""
     found = LINK.search(page.locator(".q-mailtext").first.inner_text())
     if found is None:
         sys.exit("The mail holds no signed link.")
     return found.group(1)
+
+
+DOES = {"remind": _remind, "later": _later}
+FINDS = {"mail": _mail, "link": _link}
 
 
 def keep(picture: bytes, path: Path) -> None:

@@ -302,14 +302,13 @@ def roll_up(lines: Sequence[LineStatus], *, state: str = OrderState.ISSUED) -> O
     live = [line for line in lines if not line.cancelled]
     waiting = Counter(line.turn for line in live) if state == OrderState.ISSUED else Counter()
     agreements = {line.agreement for line in live}
-    agreement = next((status for status in _AGREEMENT_ORDER if status in agreements), None)
-    if agreement is None:
-        only_refused = live and agreements == {Agreement.REFUSED}
-        agreement = Agreement.REFUSED if only_refused else Agreement.AGREED
-    elif agreement == Agreement.AWAITING and any(
-        line.agreement == Agreement.REFUSED and line.turn == Turn.BUYER for line in live
-    ):
-        agreement = Agreement.ANSWERED
+    if agreements == {Agreement.REFUSED}:
+        agreement = Agreement.REFUSED
+    else:
+        # A refusal that the buyer has not decided on is an answer that waits; decided on, it says nothing of the rest.
+        if any(line.agreement == Agreement.REFUSED and line.turn == Turn.BUYER for line in live):
+            agreements.add(Agreement.ANSWERED)
+        agreement = next((status for status in _AGREEMENT_ORDER if status in agreements), Agreement.AGREED)
     stale = state == OrderState.ISSUED and any(line.revision_status == RevisionStatus.STALE for line in live)
     return OrderStatus(
         agreement=agreement,

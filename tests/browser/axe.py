@@ -65,6 +65,28 @@ def sideways(page: Any) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
 
 
+# A cell in which a word of a sentence goes on in the next line, and an address in a column of single letters.
+BROKEN = """
+() => [...document.querySelectorAll(".q-table :is(td, th)")].flatMap(cell => {
+  const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT), found = [];
+  for (let text; (text = walker.nextNode());)
+    for (const word of text.data.matchAll(/[\\p{L}\\p{N}]+/gu)) {
+      const range = document.createRange();
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      const lines = new Set([...range.getClientRects()].filter(one => one.width).map(one => Math.round(one.top)));
+      if (word[0].length <= 14 && lines.size > 1) found.push(word[0]);
+    }
+  return found;
+})
+"""
+
+
+def broken_words(page: Any) -> list[str]:
+    """The short words in tables that do not fit on their line."""
+    return list(page.evaluate(BROKEN))
+
+
 def faults_in_every_look(page: Any, name: str, folder: Path) -> list[str]:
     """What is wrong with a page at every width by day and by night, of somebody who leaves the theme to the system.
 

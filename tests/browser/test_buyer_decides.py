@@ -17,7 +17,7 @@ from portal.kernel.scope import acting
 from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, DecideAnswer, LineAnswer
 from procurement.acknowledgments.services import acknowledge_order, decide_answer
 from procurement.orders.models import PurchaseOrder
-from tests.browser.axe import faults_in_every_look, sideways
+from tests.browser.axe import broken_words, faults_in_every_look, sideways
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, fresh_line, receive
 
 LATER = MONDAY + timedelta(hours=1)
@@ -248,6 +248,22 @@ def test_the_pages_are_readable_for_everybody(bea: Any, orders: Any, tmp_path: P
         found += faults_in_every_look(bea, f"decisions {name}", tmp_path)
 
     assert found == []
+
+
+@pytest.mark.parametrize("width", [390, 820])
+def test_what_is_compared_keeps_its_words_whole_where_there_is_little_room(
+    bea: Any, orders: Any, width: int
+) -> None:
+    bea.set_viewport_size({"width": width, "height": 900})
+    for address in (
+        f"/orders/{orders['A'].key}/?open=20",
+        f"/decisions/?open={fresh_line(20, '4500000001').pk}",
+    ):
+        bea.goto(address)
+
+        assert bea.locator(".q-compare").is_visible()
+        assert broken_words(bea) == []
+        assert sideways(bea) <= 0
 
 
 def test_on_a_phone(bea: Any, orders: Any) -> None:

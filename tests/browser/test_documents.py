@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -81,6 +82,21 @@ def test_a_certificate_from_the_first_page_to_accepted_and_every_page_at_two_wid
             browsers[who].goto(address)
             found += faults(browsers[who], f"documents {name}", tmp_path)
     assert found == []
+
+
+def test_the_countries_of_a_requirement_stand_side_by_side(at: Any, people: dict[str, Any]) -> None:
+    require(
+        "insurance",
+        countries=("AT", "BR", "CN", "CZ", "DE", "ES", "FR", "GB", "IN", "IT", "NL", "PL", "SE", "US"),
+    )
+    root = at("root")
+    root.set_viewport_size({"width": 1440, "height": 900})
+
+    root.goto("/documents/setup/")
+
+    lines = "one => { const all = document.createRange(); all.selectNodeContents(one);"
+    lines += " return new Set([...all.getClientRects()].map(rect => Math.round(rect.top))).size }"
+    assert root.locator("td", has_text=re.compile("^AT, BR, CN")).evaluate(lines) <= 2
 
 
 def test_a_day_in_the_queue_is_one_line_at_any_width(at: Any, people: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from tests.browser.axe import faults_in_every_look
+from tests.browser.axe import broken_words, faults_in_every_look
 from tests.builders.mails import a_mail, reply_to
 from tests.builders.mails import arrive as arrive_at
 from tests.builders.world import a_line, an_order, fresh_line
@@ -79,3 +79,21 @@ def test_the_pages_are_for_everybody(at: Any, order: Any, tmp_path: Any) -> None
         page.goto(address)
         place = address.strip("/").split("/")[0]
         assert faults_in_every_look(page, f"{name}-{place}-{len(address)}", tmp_path) == []
+
+
+@pytest.mark.parametrize("width", [390, 820, 1440])
+def test_the_list_has_room_for_who_wrote_and_what(at: Any, order: Any, width: int) -> None:
+    """An address is read whole, and so is what was written: nothing else tells mails apart."""
+    arrive(
+        "Hi, the second pallet leaves on Thursday.",
+        sender="Kavitha Iyer <kavitha.iyer@kavericastings.example>",
+        subject="Delivery",
+    )
+    bea = at("bea")
+    bea.set_viewport_size({"width": width, "height": 900})
+
+    bea.goto("/mails/")
+
+    clipped = "all => all.filter(one => one.scrollWidth > one.clientWidth).map(one => one.innerText)"
+    assert broken_words(bea) == []
+    assert bea.locator(".q-table .q-desc").evaluate_all(clipped) == []

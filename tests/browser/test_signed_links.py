@@ -19,7 +19,7 @@ from portal.mailbox import kept_mails
 from procurement.links.models import SignedLink
 from procurement.orders.messages import SchedulePaper
 from procurement.orders.models import Promise
-from tests.browser.axe import sideways, violations
+from tests.browser.axe import broken_words, sideways, violations
 from tests.browser.held import without_htmx_yet
 from tests.builders.changes import A_WEEK, agree, propose
 from tests.builders.notices import html_of, links_in, mailed
@@ -149,6 +149,23 @@ def test_fields_of_several_deliveries_stand_apart(
     for one, other in combinations(places, 2):
         beside = one["right"] <= other["left"] or other["right"] <= one["left"]
         assert beside or one["bottom"] <= other["top"] or other["bottom"] <= one["top"]
+    context.close()
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_mailbox_of_a_demo_breaks_no_address(
+    browser: Any, live_server: Any, order: Any, settings: Any, tmp_path: Any, width: int
+) -> None:
+    letter = mail_to("olga")
+    settings.EMAIL_BACKEND, settings.MAILBOX_FOLDER = "portal.mailbox.MailboxBackend", str(tmp_path)
+    letter.connection, letter.to = None, ["helen@northmoor.example"]
+    letter.send()
+    context = browser.new_context(base_url=live_server.url, viewport={"width": width, "height": 900})
+    page = context.new_page()
+
+    page.goto("/mailbox/")
+
+    assert broken_words(page) == []
     context.close()
 
 

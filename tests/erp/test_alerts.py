@@ -353,6 +353,21 @@ def test_every_cause_has_its_words_in_full() -> None:
     assert len(WATCHES) == 6
 
 
+@pytest.mark.parametrize(
+    ("language", "count", "words"),
+    [
+        ("en", 1, "Once, at 2 Mar 2026, 10:00. It concerns Mei Lin."),
+        ("en", 3, "3 times, last at 2 Mar 2026, 10:00. It concerns Mei Lin."),
+        ("de", 1, "Einmal, am 2. Mär 2026, 10:00. Es betrifft Mei Lin."),
+    ],
+)
+def test_what_happened_once_is_told_as_that(language: str, count: int, words: str) -> None:
+    facts = {"kind": "bank.other", "count": count, "since": MONDAY.isoformat(), "who": "Mei Lin"}
+
+    with translation.override(language):
+        assert said("security", "", facts).text.endswith(words)
+
+
 # --- by mail ------------------------------------------------------------------------------------------------
 
 

@@ -1,5 +1,6 @@
 """What the ERP is told of goods, as pages: how it stands, what is told, and the ways out."""
 
+import re
 from typing import Any
 
 import pytest
@@ -72,13 +73,18 @@ def test_empty_lists_say_what_will_be_there(people: Any) -> None:
     assert "What a supplier sends is told to the ERP" in page(ines, "integration-tellings")
     assert "which books it" in page(ines, "integration-tellings", what="counts", view="waiting")
     assert "approved to be paid" in page(ines, "integration-tellings", what="invoices", view="waiting")
+    early = page(ines, "integration-tellings", what="early", view="waiting")
+    assert "No such early payment" in early
+    assert "Ship notices</h2>" not in early
+    for what in ("notices", "counts", "invoices", "early"):
+        assert re.search(r"<h1[^>]*>\s*Told to the ERP\s*</h1>", page(ines, "integration-tellings", what=what))
 
 
 def test_the_monitor_leads_to_the_list_and_the_list_to_each(people: Any) -> None:
     write = a_notice_told(people)
     ines = signed_in(people["ines"])
 
-    assert reverse("integration-tellings") in page(ines, "integration")
+    assert re.search(rf'href="{reverse("integration-tellings")}">.*?Told to the ERP</a>', page(ines, "integration"))
     text = page(ines, "integration-tellings")
     assert reverse("integration-telling", args=[write.key]) in text
     assert "expect it on 31 Mar 2026" in text

@@ -227,9 +227,14 @@ def _gateway_messages_parked(facts: Mapping[str, Any]) -> tuple[str, str, str]:
 def _security(facts: Mapping[str, Any]) -> tuple[str, str, str]:
     known = CATALOGUE.get(str(facts.get("kind", "")))
     meaning = str(known.meaning) if known else str(facts.get("kind", ""))
+    often = ngettext(
+        "Once, at %(since)s. It concerns %(who)s.",
+        "%(count)s times, last at %(since)s. It concerns %(who)s.",
+        int(facts.get("count", 0)),
+    )
     return (
         _("Too many security events of one kind"),
-        meaning.replace("%", "%%") + " " + _("%(count)s times, last at %(since)s. It concerns %(who)s."),
+        meaning.replace("%", "%%") + " " + often,
         _("Look at them on the page of security events: who, from where, and whether it goes on."),
     )
 

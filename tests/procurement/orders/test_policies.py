@@ -240,6 +240,14 @@ def test_an_order_says_first_what_must_be_heard_first(agreements, whole):
     assert roll_up([line(agreement) for agreement in agreements]).agreement == whole
 
 
+@pytest.mark.parametrize(
+    ("others", "whole"),
+    [(["agreed"], "answered"), (["awaiting"], "answered"), (["disputed"], "disputed"), ([], "refused")],
+)
+def test_no_order_is_agreed_while_a_refusal_waits_for_the_buyer(others, whole):
+    assert roll_up([line("refused", "buyer"), *map(line, others)]).agreement == whole
+
+
 def test_cancelled_lines_do_not_count_and_a_closed_order_waits_for_nobody():
     lines = [
         line("awaiting", "supplier"),
