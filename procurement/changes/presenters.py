@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from portal.kernel.errors import Problem
-from portal.kernel.templatetags.portal_ui import day_text, figure, look_of
+from portal.kernel.looks import look_of
+from portal.kernel.templatetags.portal_ui import day_text, figure
 from procurement.changes.messages import TermPiece, Terms, terms_from_json
 from procurement.changes.models import OrderChange
 from procurement.changes.states import ChangeKind, ChangeState, Side

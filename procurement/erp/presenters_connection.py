@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.kernel.audit.models import AuditEvent
+from portal.kernel.looks import STATES
 from portal.kernel.outbox.models import MessageState
-from portal.kernel.templatetags.portal_ui import STATES, figure, moment_text
+from portal.kernel.templatetags.portal_ui import figure, moment_text
 from procurement.erp.alerts.words import Said, said
 from procurement.erp.connection import ERP
 from procurement.erp.failures import Group, Kind, may_retry_at_once

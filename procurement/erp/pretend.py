@@ -29,26 +29,23 @@ from procurement.erp.connectors.files.folder import (
     write_manifest,
 )
 from procurement.erp.connectors.files.writing import as_cell, feed_csv
-from procurement.erp.ports import CommandResult, CurrentLine, Feed, Outcome, Paper
-from procurement.orders.messages import (
-    CommandLine,
-    CommandPiece,
-    LinePaper,
-    OrderPaper,
-    PromiseCommand,
-    SchedulePaper,
+from procurement.erp.ports import CommandResult, Feed, Outcome, Paper
+from procurement.erp.pretend_books import (
+    day_of,
+    demand_from_json,
+    invoice_from_json,
+    order_from_json,
+    receipt_from_json,
+    stock_from_json,
 )
+from procurement.erp.pretend_promises import Refused, carried_out, commands_from_rows, moved_lines
+from procurement.orders.messages import LinePaper, OrderPaper, PromiseCommand
 from procurement.receipts.messages import ReceiptPaper
 from suppliers.banking.messages import AccountsPaper
 
-PLANNED_LATER = timedelta(weeks=4)
 SOLD_AT_ONCE = 25
 ORDERS_ANEW = 0.5
 BUYERS = ("Kelso Water", "Tyne Process", "Calder Pump Services", "Hansen Klimatechnik", "Moorgate Brewing")
-
-
-class Refused(Exception):
-    """The pretend ERP will not do it, and says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +79,12 @@ class PretendErp:
 
     def order(self, company: str, number: str) -> OrderPaper:
         """An order as it stands in the books."""
-        return _order_from_json(json.loads(self._place(company, number).read_bytes()))
+        return order_from_json(json.loads(self._place(company, number).read_bytes()))
 
     def orders(self) -> Iterator[OrderPaper]:
         """All orders in the books."""
         for path in sorted((self.state / "orders").glob("*.json")):
-            yield _order_from_json(json.loads(path.read_bytes()))
+            yield order_from_json(json.loads(path.read_bytes()))
 
     def change_line(self, company: str, number: str, key: str, **changes: Any) -> OrderPaper:
         """Somebody changes a line in the ERP: a new revision of the order, not exported yet."""
@@ -217,12 +214,12 @@ class PretendErp:
     def receipts(self) -> Iterator[ReceiptPaper]:
         """All bookings of goods in the books."""
         for path in sorted((self.state / "receipts").glob("*.json")):
-            yield _receipt_from_json(json.loads(path.read_bytes()))
+            yield receipt_from_json(json.loads(path.read_bytes()))
 
     def invoices(self) -> Iterator[BillPaper]:
         """All invoices in the books."""
         for path in sorted((self.state / "invoices").glob("*.json")):
-            yield _invoice_from_json(json.loads(path.read_bytes()))
+            yield invoice_from_json(json.loads(path.read_bytes()))
 
     def _keep(self, shelf: str, key: str, paper: ReceiptPaper | BillPaper) -> None:
         place = make_folder(self.state / shelf) / f"{_safe(key)}.json"
@@ -248,11 +245,11 @@ class PretendErp:
 
     def stock(self) -> list[StockPaper]:
         """What lies where."""
-        return [_stock_from_json(one) for one in self._shelf("stock")]
+        return [stock_from_json(one) for one in self._shelf("stock")]
 
     def customer_demand(self) -> list[CustomerDemandPaper]:
         """What customers wait for."""
-        return [_demand_from_json(one) for one in self._shelf("customer_demand")]
+        return [demand_from_json(one) for one in self._shelf("customer_demand")]
 
     def _shelf(self, name: str) -> list[dict[str, Any]]:
         place = self.state / f"{name}.json"
@@ -547,7 +544,7 @@ class PretendErp:
         if known is None or known.state not in ("entered", "approved"):
             reason = f"{row['reference']} is not entered here, or paid already."
             return CommandResult(key, Outcome.REFUSED, reason), []
-        day = _day(row["due_on"] if row["early_state"] == "ended" else row["pay_on"])
+        day = day_of(row["due_on"] if row["early_state"] == "ended" else row["pay_on"])
         moved = replace(known, due_on=day, stamp=self._clock())
         self.put_invoices([moved])
         return CommandResult(key, Outcome.SENT), [moved]
@@ -566,7 +563,7 @@ class PretendErp:
             state="entered",
             kind="credit_note" if head["kind"] == "credit_note" else "invoice",
             reference=head["reference"],
-            due_on=_day(head["due_on"]),
+            due_on=day_of(head["due_on"]),
             lines=tuple(
                 BillLinePaper(
                     row["order_number"], row["line_key"], Decimal(row["quantity"]), Decimal(row["amount"])
@@ -615,7 +612,7 @@ class PretendErp:
         if self._holds_already(command, lines):
             self._save(order)  # nothing to revise: the supplier's number is only noted
             return order
-        moved = tuple(_moved_lines(command, lines))
+        moved = tuple(moved_lines(command, lines))
         if moved:
             reason = "The order was changed in the ERP after the promise was agreed."
             return CommandResult(command.key, Outcome.CONFLICT, reason, moved)
@@ -668,161 +665,3 @@ def _made_at(manifest: Path) -> tuple[str, str]:
 
 def _safe(key: str) -> str:
     return "".join(one if one.isalnum() else f"%{ord(one):x}" for one in key)
-
-
-def carried_out(wanted: CommandLine, line: LinePaper) -> LinePaper:
-    """The line as it stands once the promise is in the books: one price, one item, a schedule per piece. What has no
-    day is planned four weeks after the day that was asked."""
-    standing = [piece for piece in wanted.pieces if piece.kind != "refuse"]
-    if not standing:
-        return replace(line, cancelled=True)
-    if len({(piece.price, piece.price_per) for piece in standing}) > 1:
-        raise Refused(f"Line {wanted.number}: this ERP keeps one price per line.")
-    items = {piece.item_number or line.item_number for piece in standing}
-    if len(items) > 1:
-        raise Refused(f"Line {wanted.number}: this ERP keeps one item per line.")
-    some_day = first_day(line) + PLANNED_LATER
-    dated = sorted((piece.delivery_on or some_day, piece.quantity) for piece in standing)
-    schedules = tuple(SchedulePaper(quantity, day) for day, quantity in dated) if len(dated) > 1 else ()
-    return replace(
-        line,
-        item_number=items.pop(),
-        ship_to=standing[0].ship_to or line.ship_to,
-        quantity=sum((piece.quantity for piece in standing), Decimal(0)),
-        price=standing[0].price,
-        price_per=standing[0].price_per,
-        delivery_on=dated[0][0],
-        schedules=schedules,
-    )
-
-
-def _moved_lines(command: PromiseCommand, lines: dict[str, LinePaper]) -> Iterator[CurrentLine]:
-    for wanted in command.lines:
-        line = lines.get(wanted.key)
-        if line is None or line.cancelled:
-            yield CurrentLine(wanted.key, gone=True)
-        elif line.closed or (line.quantity, line.price * wanted.base_price_per, first_day(line)) != (
-            wanted.base_quantity,
-            wanted.base_price * line.price_per,
-            wanted.base_delivery_on,
-        ):
-            yield CurrentLine(
-                line.key,
-                line.quantity,
-                line.price,
-                first_day(line),
-                price_per=line.price_per,
-                deliveries=line.schedules,
-                item_number=line.item_number,
-                closed=line.closed,
-            )
-
-
-def first_day(line: LinePaper) -> date:
-    """The first day on which something of the line is to arrive."""
-    return min((one.delivery_on for one in line.schedules), default=line.delivery_on)
-
-
-def commands_from_rows(rows: Iterable[dict[str, str]]) -> Iterator[PromiseCommand]:
-    """The commands of a promises file, as an ERP reads them."""
-    heads: dict[str, dict[str, str]] = {}
-    pieces: dict[str, dict[str, list[dict[str, str]]]] = {}
-    for row in rows:
-        heads.setdefault(row["command_key"], row)
-        pieces.setdefault(row["command_key"], {}).setdefault(row["line_key"], []).append(row)
-    for key, head in heads.items():
-        yield PromiseCommand(
-            key=key,
-            company=head["company"],
-            number=head["order_number"],
-            supplier=head["supplier"],
-            base_revision=head["base_revision"],
-            supplier_reference=head["supplier_reference"],
-            lines=tuple(_command_line(together) for together in pieces[key].values()),
-        )
-
-
-def _command_line(rows: list[dict[str, str]]) -> CommandLine:
-    first = rows[0]
-    return CommandLine(
-        key=first["line_key"],
-        number=int(first["line_number"]),
-        base_quantity=Decimal(first["base_quantity"]),
-        base_price=Decimal(first["base_price"]),
-        base_price_per=Decimal(first["base_price_per"]),
-        base_delivery_on=date.fromisoformat(first["base_delivery_on"]),
-        pieces=tuple(
-            CommandPiece(
-                quantity=Decimal(row["piece_quantity"]),
-                delivery_on=date.fromisoformat(row["piece_delivery_on"])
-                if row["piece_delivery_on"]
-                else None,
-                price=Decimal(row["piece_price"]),
-                price_per=Decimal(row["piece_price_per"]),
-                kind=row["piece_kind"],
-                item_number=row["piece_item_number"],
-                reason=row["piece_reason"],
-                note=row["piece_note"],
-                ship_to=row["piece_ship_to"],
-            )
-            for row in rows
-        ),
-    )
-
-
-def _order_from_json(content: dict[str, Any]) -> OrderPaper:
-    stamp = datetime.fromisoformat(content["stamp"]) if content["stamp"] else None
-    lines = tuple(_line_from_json(line) for line in content["lines"])
-    return OrderPaper(
-        **content | {"ordered_on": date.fromisoformat(content["ordered_on"]), "stamp": stamp, "lines": lines}
-    )
-
-
-_LINE_DECIMALS = ("quantity", "price", "price_per", "received_quantity", "invoiced_quantity")
-
-
-def _line_from_json(content: dict[str, Any]) -> LinePaper:
-    schedules = tuple(
-        SchedulePaper(Decimal(one["quantity"]), date.fromisoformat(one["delivery_on"]))
-        for one in content["schedules"]
-    )
-    numbers = {name: Decimal(content[name]) for name in _LINE_DECIMALS}
-    dates = {"delivery_on": date.fromisoformat(content["delivery_on"])}
-    return LinePaper(**content | numbers | dates | {"schedules": schedules})
-
-
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
-
-
-def _stamp(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
-def _receipt_from_json(content: dict[str, Any]) -> ReceiptPaper:
-    read = {"quantity": Decimal(content["quantity"]), "stamp": _stamp(content["stamp"])}
-    return ReceiptPaper(**content | read | {"received_on": _day(content["received_on"])})
-
-
-def _stock_from_json(content: dict[str, Any]) -> StockPaper:
-    read = {
-        name: Decimal(content[name]) if content[name] not in (None, "") else None
-        for name in ("safety_stock", "daily_demand")
-    }
-    on_hand = {"on_hand": Decimal(content["on_hand"]), "as_of": _stamp(content["as_of"])}
-    return StockPaper(**content | read | on_hand)
-
-
-def _demand_from_json(content: dict[str, Any]) -> CustomerDemandPaper:
-    read = {"quantity": Decimal(content["quantity"]), "as_of": _stamp(content["as_of"])}
-    return CustomerDemandPaper(**content | read | {"needed_on": _day(content["needed_on"])})
-
-
-def _invoice_from_json(content: dict[str, Any]) -> BillPaper:
-    days = {name: _day(content[name]) for name in ("invoiced_on", "due_on", "paid_on")}
-    amounts = {name: Decimal(content[name]) for name in ("total", "open_amount")}
-    lines = tuple(
-        BillLinePaper(one["order"], one["line_key"], Decimal(one["quantity"]), Decimal(one["amount"]))
-        for one in content["lines"]
-    )
-    return BillPaper(**content | days | amounts | {"lines": lines, "stamp": _stamp(content["stamp"])})

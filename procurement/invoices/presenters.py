@@ -13,15 +13,15 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import ngettext
 
 from portal.kernel.actors import Channel
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.templatetags.portal_ui import day_text, figure, money_text
 from portal.kernel.values import minor_units
 from procurement.einvoices.pages import READ
+from procurement.findings.policies import Finding
+from procurement.findings.presenters import Findings, Said, said
 from procurement.invoices.models import Invoice, InvoiceFile, InvoiceLine, InvoiceTax, InvoiceTaxChoice
-from procurement.invoices.policies.checks import Finding, Grade
 from procurement.invoices.policies.picture import Data, hold_against, picture_findings
 from procurement.invoices.policies.terms import discount_until
 from procurement.invoices.queries import data_of
@@ -34,11 +34,8 @@ from procurement.invoices.states import (
     TaxCategory,
 )
 from procurement.orders.policies import plain
-from procurement.shipments.presenters import Said, bad
 from procurement.tolerances.messages import BY_RULE
 from procurement.tolerances.presenters.sentences import said_by
-
-__all__ = ["Said", "bad"]
 
 # The charges and allowances that people choose from (UNCL 7161 and UNCL 5189, as EN 16931 takes them).
 CHARGES: Mapping[str, Promise] = {
@@ -147,14 +144,6 @@ def tax_rows(taxes: Iterable[InvoiceTax], choices: Sequence[InvoiceTaxChoice] = 
 
 # --- what the checks say ------------------------------------------------------------------------------------
 
-LOOKS = {Grade.STOP: ("stop", "stop"), Grade.WARN: ("wait", "alert"), Grade.HINT: ("quiet", "none")}
-
-
-def said(finding: Finding) -> Said:
-    """A finding with its looks: what must be mended, what to think about, what is good to know."""
-    words = {Grade.STOP: _("To mend"), Grade.WARN: _("Think"), Grade.HINT: _("Hint")}
-    return Said(*LOOKS[finding.grade], words[finding.grade], finding.message)
-
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
@@ -179,42 +168,6 @@ def _picture_said(reading: Mapping[str, Any], data: Data) -> list[Said]:
 
 # Fields of the checks that are no field of the editor, and where their sentences stand there.
 PLACES = {"total": "totals", "category": "lines", "tax_rate": "lines", "order": "lines", "unit": "lines"}
-
-
-@dataclass(frozen=True, slots=True)
-class Findings:
-    """What the checks say, each beside what it speaks of: fields of the head, and lines by position."""
-
-    fields: Mapping[str, Sequence[Said]]
-    lines: Mapping[int, Sequence[Said]]
-    counts: Mapping[Grade, int]
-
-    @property
-    def stops(self) -> int:
-        return self.counts.get(Grade.STOP, 0)
-
-    @property
-    def warnings(self) -> int:
-        return self.counts.get(Grade.WARN, 0)
-
-    @property
-    def summary(self) -> Said:
-        """How it stands in one sentence."""
-        if self.stops:
-            text = ngettext(
-                "One thing is to be mended before it can be sent.",
-                "%(n)d things are to be mended before it can be sent.",
-                self.stops,
-            )
-            return Said("wait", "wait", "", text % {"n": self.stops})
-        if self.warnings:
-            text = ngettext(
-                "It can be sent; one thing to think about first.",
-                "It can be sent; %(n)d things to think about first.",
-                self.warnings,
-            )
-            return Said("wait", "alert", "", text % {"n": self.warnings})
-        return Said("done", "full", "", _("It can be sent."))
 
 
 def findings(found: Sequence[Finding]) -> Findings:

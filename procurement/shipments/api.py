@@ -22,6 +22,7 @@ from portal.kernel.rest.doors import (
 )
 from portal.kernel.rest.fields import Day, Exact, Flag, Moment, Query, Shape, Text, Whole, Word, page_of
 from portal.kernel.rest.schema import IDEMPOTENCY_KEY, IF_MATCH, REPLAYED
+from procurement.findings.policies import Finding
 from procurement.orders.api import CompanyRef, OrderRef, SupplierRef
 from procurement.shipments.messages import (
     HEADER_FIELDS,
@@ -34,7 +35,7 @@ from procurement.shipments.messages import (
     WholePackage,
 )
 from procurement.shipments.models import Milestone, ShipNotice
-from procurement.shipments.policies import MOST_LINES, MOST_PACKAGES, Finding
+from procurement.shipments.policies import MOST_LINES, MOST_PACKAGES
 from procurement.shipments.queries import (
     find_notice,
     milestones_of,

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from enum import IntEnum
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.kernel.values import decimals_of
+from procurement.findings.policies import Finding, Grade
 from procurement.labels.numbers import BadNumber, read_sscc
 from procurement.orders.policies import plain
 from procurement.shipments.states import PackageKind, Remainder
@@ -108,26 +108,6 @@ def _take(left: list[tuple[Decimal, date]], quantity: Decimal) -> list[tuple[Dec
 # --- checks -------------------------------------------------------------------------------------------------
 
 
-class Grade(IntEnum):
-    """How grave a finding is: a hint to know, a warning to think about, a stop that must be mended before sending."""
-
-    HINT = 0
-    WARN = 1
-    STOP = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One finding of a check: how grave, a sentence, and where: a field, a line's or a package's position."""
-
-    grade: Grade
-    code: str
-    message: str
-    field: str = ""
-    line: int | None = None
-    package: int | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class CheckedLine:
     """One line of a notice with all that its checks must know.
@@ -214,11 +194,6 @@ def check_notice(notice: CheckedNotice) -> list[Finding]:
         found += _check_line(line, notice)
     found += _check_packing(notice)
     return sorted(found, key=lambda one: -one.grade)
-
-
-def stops(findings: Iterable[Finding]) -> list[Finding]:
-    """What must be mended before a notice can be sent."""
-    return [one for one in findings if one.grade is Grade.STOP]
 
 
 def _check_header(notice: CheckedNotice) -> Iterable[Finding]:

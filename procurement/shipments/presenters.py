@@ -14,10 +14,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.kernel.templatetags.portal_ui import day_text, moment_text, quantity_text
+from procurement.findings.policies import Finding
+from procurement.findings.presenters import Findings, Said, bad, said
 from procurement.labels.numbers import spaced_sscc
 from procurement.orders.policies import plain
 from procurement.shipments.models import Milestone, Package, PackedQuantity, ShipNotice, ShipNoticeLine
-from procurement.shipments.policies import ZERO, Finding, Grade
+from procurement.shipments.policies import ZERO
 from procurement.shipments.queries import Written
 from procurement.shipments.states import ALL_SETTLED, MilestoneKind, NoticeState, PackageKind
 
@@ -41,68 +43,14 @@ TRACKING = {
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """One finding as a page tells it."""
+class NoticeFindings(Findings):
+    """What the checks of a notice say: besides, what is packed of a line, and packages by position."""
 
-    tone: str
-    glyph: str
-    word: str
-    text: str
-
-
-LOOKS = {Grade.STOP: ("stop", "stop"), Grade.WARN: ("wait", "alert"), Grade.HINT: ("quiet", "none")}
-
-
-def said(finding: Finding) -> Said:
-    """A finding with its looks: what must be mended, what to think about, what is good to know."""
-    words = {Grade.STOP: _("To mend"), Grade.WARN: _("Think"), Grade.HINT: _("Hint")}
-    return Said(*LOOKS[finding.grade], words[finding.grade], finding.message)
-
-
-def bad(text: str) -> Said:
-    """What cannot be read in a field."""
-    return Said("stop", "stop", _("To mend"), text)
-
-
-@dataclass(frozen=True, slots=True)
-class Findings:
-    """What the checks say, each beside what it speaks of: fields of the head, lines and packages by position."""
-
-    fields: Mapping[str, Sequence[Said]]
-    lines: Mapping[int, Sequence[Said]]
     packing: Mapping[int, Sequence[Said]]
     packages: Mapping[int, Sequence[Said]]
-    counts: Mapping[Grade, int]
-
-    @property
-    def stops(self) -> int:
-        return self.counts.get(Grade.STOP, 0)
-
-    @property
-    def warnings(self) -> int:
-        return self.counts.get(Grade.WARN, 0)
-
-    @property
-    def summary(self) -> Said:
-        """How it stands in one sentence."""
-        if self.stops:
-            text = ngettext(
-                "One thing is to be mended before it can be sent.",
-                "%(n)d things are to be mended before it can be sent.",
-                self.stops,
-            )
-            return Said("wait", "wait", "", text % {"n": self.stops})
-        if self.warnings:
-            text = ngettext(
-                "It can be sent; one thing to think about first.",
-                "It can be sent; %(n)d things to think about first.",
-                self.warnings,
-            )
-            return Said("wait", "alert", "", text % {"n": self.warnings})
-        return Said("done", "full", "", _("It can be sent."))
 
 
-def findings(found: Sequence[Finding]) -> Findings:
+def findings(found: Sequence[Finding]) -> NoticeFindings:
     """Each finding beside what it speaks of."""
     fields: dict[str, list[Said]] = defaultdict(list)
     lines: dict[int, list[Said]] = defaultdict(list)
@@ -117,7 +65,7 @@ def findings(found: Sequence[Finding]) -> Findings:
             packing[one.line].append(said(one))
         else:
             lines[one.line].append(said(one))
-    return Findings(fields, lines, packing, packages, Counter(one.grade for one in found))
+    return NoticeFindings(fields, lines, Counter(one.grade for one in found), packing, packages)
 
 
 # --- lines --------------------------------------------------------------------------------------------------
@@ -155,7 +103,7 @@ class LineRow:
 
 def line_rows(
     draft: Written,
-    found: Findings,
+    found: NoticeFindings,
     texts: Mapping[str, str],
     mistakes: Mapping[str, str],
     packing: Mapping[str, str],
@@ -252,7 +200,7 @@ class PackageRow:
 
 
 def package_rows(
-    draft: Written, found: Findings | None = None, *, opened: frozenset[int] = frozenset()
+    draft: Written, found: NoticeFindings | None = None, *, opened: frozenset[int] = frozenset()
 ) -> list[PackageRow]:
     """What is packed as a tree, outer before inner, those alike in one row unless their first is `opened`."""
     inner: dict[int | None, list[Package]] = defaultdict(list)
@@ -316,7 +264,7 @@ def _package_row(
     depth: int,
     group: Sequence[Package],
     names: Mapping[int, ShipNoticeLine],
-    found: Findings | None,
+    found: NoticeFindings | None,
     *,
     has_inner: bool,
     is_opened: bool,

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from portal.kernel.audit.models import AuditEvent
-from portal.kernel.templatetags.portal_ui import day_text, figure, look_of, moment_text, money_text
+from portal.kernel.looks import look_of
+from portal.kernel.templatetags.portal_ui import day_text, figure, moment_text, money_text
 from procurement.bills.states import BillKind
 from procurement.changes.presenters import differences_in, kinds_text, why_text
 from procurement.clocks.messages import Action

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from procurement.erp.connectors.files.formats import INBOUND, ORDERS
-from procurement.erp.connectors.files.papers import Found, papers_of
+from procurement.erp.connectors.files.papers import papers_of
+from procurement.erp.connectors.files.records import Found
 from procurement.erp.connectors.files.rows import BadFile, Limits, open_table
 from procurement.erp.connectors.files.writing import feed_csv, order_rows, orders_csv, to_csv
 from procurement.erp.ports import CommandResult, CurrentLine, Feed, Outcome, Paper, content_hash

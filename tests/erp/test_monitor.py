@@ -366,6 +366,6 @@ def test_shares_of_a_bar_fill_it_and_can_be_seen() -> None:
 
 
 def test_every_state_of_a_command_has_its_looks() -> None:
-    from portal.kernel.templatetags.portal_ui import STATES
+    from portal.kernel.looks import STATES
 
     assert set(CommandState.values) <= set(STATES["erp"])

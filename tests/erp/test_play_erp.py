@@ -18,7 +18,8 @@ from portal.kernel.scope import acting
 from procurement.erp.connectors.files import FilesConnector
 from procurement.erp.connectors.files.writing import orders_csv
 from procurement.erp.models import FeedRun
-from procurement.erp.pretend import PretendErp, commands_from_rows
+from procurement.erp.pretend import PretendErp
+from procurement.erp.pretend_promises import commands_from_rows
 from procurement.erp.tasks import read_feeds
 from tests.builders.world import a_paper
 from tests.erp.papers import a_piece, a_promise, an_order

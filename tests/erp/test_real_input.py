@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from procurement.erp.connectors.files import FilesConnector, kinds
+from procurement.erp.connectors.files.cells import read_cells
 from procurement.erp.connectors.files.formats import ORDERS, Column, Format
-from procurement.erp.connectors.files.papers import read_cells
 from procurement.erp.connectors.files.report import report_text
 from procurement.erp.connectors.files.rows import Row, open_table
 from procurement.erp.connectors.files.writing import to_csv

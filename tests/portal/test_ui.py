@@ -19,6 +19,7 @@ from django.test import RequestFactory
 from django.utils import timezone, translation
 
 from portal.kernel.actors import Actor, Side
+from portal.kernel.looks import STATES
 from portal.kernel.templatetags import portal_ui
 from portal.kernel.values import Money, Quantity, UnitOfMeasure
 from portal.kernel.web import Page
@@ -55,7 +56,7 @@ def answered(source: str, request: Any, **context: Any) -> str:
 
 @pytest.mark.parametrize(
     ("dimension", "value"),
-    [(dimension, value) for dimension, values in portal_ui.STATES.items() for value in values],
+    [(dimension, value) for dimension, values in STATES.items() for value in values],
 )
 def test_every_state_has_a_word_a_tone_and_a_glyph_of_the_sprite(dimension: str, value: str) -> None:
     html = said("{% state dimension value %}", dimension=dimension, value=value)
@@ -66,7 +67,7 @@ def test_every_state_has_a_word_a_tone_and_a_glyph_of_the_sprite(dimension: str,
     assert tone[1] in {"quiet", "wait", "move", "talk", "done", "stop"}
     assert glyph
     assert f'id="{glyph[1]}"' in (STATIC / "img/icons.svg").read_text()
-    assert seen(html) == str(portal_ui.STATES[dimension][value].word)
+    assert seen(html) == str(STATES[dimension][value].word)
 
 
 def test_every_state_of_every_paper_has_its_looks() -> None:
@@ -124,10 +125,9 @@ def test_every_state_of_every_paper_has_its_looks() -> None:
         "judged": JudgedOutcome,
     }
 
-    assert set(papers) == set(portal_ui.STATES)
+    assert set(papers) == set(STATES)
     assert {
-        dimension: set(states.values) - set(portal_ui.STATES[dimension])
-        for dimension, states in papers.items()
+        dimension: set(states.values) - set(STATES[dimension]) for dimension, states in papers.items()
     } == {dimension: set() for dimension in papers}
 
 

@@ -76,7 +76,7 @@ def test_hashes_are_sha_256_but_where_another_hashed():
     assert used.keys() == {"sha256", "sha1", "blake2b", "scrypt"}
     assert used["scrypt"] == {"suppliers/signin/codes.py"}
     assert used["sha1"] == {"suppliers/signin/passwords.py"}
-    assert used["blake2b"] == {"procurement/erp/connectors/files/papers.py"}
+    assert used["blake2b"] == {"procurement/erp/connectors/files/records.py"}
 
 
 def test_ciphers_are_two_that_say_whether_they_were_touched():

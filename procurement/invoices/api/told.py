@@ -12,8 +12,8 @@ from portal.kernel.rest.doors import (
     ProgramRequest,
 )
 from portal.kernel.rest.fields import Day, Exact, Moment, Query, Text, Word, page_of
+from procurement.findings.policies import Finding
 from procurement.invoices.models import Invoice, InvoiceFile
-from procurement.invoices.policies.checks import Finding
 from procurement.invoices.policies.picture import FACTS, STATES, Outcome, hold_against
 from procurement.invoices.queries import (
     data_of,

@@ -10,23 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.kernel.templatetags.portal_ui import day_text, figure, money_text
+from procurement.findings.policies import Finding, Grade
+from procurement.findings.presenters import Said, said
 from procurement.invoices.files.columns import BY_NAME
-from procurement.invoices.policies.checks import Finding, Grade
 from procurement.invoices.policies.linking import ASKED, BY_ANSWER, BY_NUMBER, BY_PART, BY_TEXT, NO_ORDER
-from procurement.invoices.presenters import Said, price_text, said
+from procurement.invoices.presenters import price_text
 from procurement.invoices.states import InvoiceKind
 from procurement.sheets.foreign import ShownProblem, shown_problem
-
-# outcome: its tone and glyph
-LOOKS = {
-    "new": ("done", "full"),
-    "made": ("done", "full"),
-    "sent": ("done", "full"),
-    "bad": ("stop", "alert"),
-    "there": ("talk", "stale"),
-    "left": ("quiet", "none"),
-    "skipped": ("quiet", "none"),
-}
+from procurement.sheets.outcomes import LOOKS, rows_to_mend_first
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +126,7 @@ def _holds(one: Mapping[str, Any]) -> str:
 
 def upload_rows(plan: Mapping[str, Any]) -> list[ShownRow]:
     """The rows of a plan: first those to be mended, then in the order of the file."""
-    first = {"bad": 0, "there": 1}
-    rows = sorted(plan.get("rows", ()), key=lambda one: (first.get(one["outcome"], 2), one["row"]))
-    return [_row(one) for one in rows]
+    return [_row(one) for one in rows_to_mend_first(plan)]
 
 
 def _row(one: Mapping[str, Any]) -> ShownRow:

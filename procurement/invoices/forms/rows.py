@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from django.utils.translation import gettext as _
 
+from procurement.findings.presenters import Findings, Said, bad
 from procurement.invoices.forms.fields import (
     ALLOWANCE,
     CHARGE,
@@ -18,7 +19,7 @@ from procurement.invoices.forms.fields import (
     tax_value,
 )
 from procurement.invoices.models import InvoiceCharge, InvoiceLine
-from procurement.invoices.presenters import ALLOWANCES, CHARGES, Findings, Said, bad, price_text, tax_text
+from procurement.invoices.presenters import ALLOWANCES, CHARGES, price_text, tax_text
 from procurement.invoices.queries import Written, preset_tax
 from procurement.invoices.states import TaxCategory
 from procurement.orders.models import PurchaseOrderLine

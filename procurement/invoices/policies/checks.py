@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from enum import IntEnum
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.kernel.templatetags.portal_ui import figure
 from portal.kernel.values import decimals_of, minor_units
+from procurement.findings.policies import Finding, Grade
 from procurement.invoices.policies.numbers import number_key
 from procurement.invoices.policies.sums import TaxKey
 from procurement.invoices.policies.terms import LONGEST_TERM
@@ -27,25 +27,6 @@ LONGEST_AGO = timedelta(days=730)
 # Taxes that the customer owes, or that another country's tax office asks about, need both tax numbers
 # (EN 16931 BR-AE-02, BR-IC-02).
 BOTH_TAX_IDS = (TaxCategory.REVERSE_CHARGE, TaxCategory.INTRA_COMMUNITY)
-
-
-class Grade(IntEnum):
-    """How grave a finding is: a hint to know, a warning to think about, a stop that must be mended before sending."""
-
-    HINT = 0
-    WARN = 1
-    STOP = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One finding of a check: how grave, a sentence, and where: a field, and a line's position."""
-
-    grade: Grade
-    code: str
-    message: str
-    field: str = ""
-    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +141,6 @@ def check_invoice(invoice: CheckedInvoice) -> list[Finding]:
     found += _check_totals(invoice)
     found += invoice.pictures
     return sorted(found, key=lambda one: -one.grade)
-
-
-def stops(findings: Iterable[Finding]) -> list[Finding]:
-    """What must be mended before an invoice can be sent."""
-    return [one for one in findings if one.grade is Grade.STOP]
 
 
 def _check_header(invoice: CheckedInvoice) -> Iterable[Finding]:

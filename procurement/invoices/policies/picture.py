@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 from portal.kernel.templatetags.portal_ui import day_text, figure
 from portal.kernel.values import Unreadable, decimals_of, is_plausible, minor_units, read_date
 from procurement.einvoices.pages import BROKEN, ENCRYPTED, NO_TEXT, READ, TOO_MUCH
-from procurement.invoices.policies.checks import Finding, Grade
+from procurement.findings.policies import Finding, Grade
 from procurement.invoices.policies.numbers import number_key
 
 STATES = (READ, NO_TEXT, ENCRYPTED, BROKEN, TOO_MUCH)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from procurement.findings.policies import Finding
 from procurement.invoices.messages import Claimed
 from procurement.invoices.models import (
     Invoice,
@@ -19,7 +20,7 @@ from procurement.invoices.models import (
     InvoiceTaxChoice,
     InvoicingProfile,
 )
-from procurement.invoices.policies.checks import CheckedExtra, CheckedInvoice, CheckedLine, Finding
+from procurement.invoices.policies.checks import CheckedExtra, CheckedInvoice, CheckedLine
 from procurement.invoices.policies.picture import Data, hold_against, picture_findings
 from procurement.invoices.policies.sums import TaxKey
 from procurement.invoices.policies.terms import read_terms

@@ -15,9 +15,10 @@ from portal.kernel.scope import acting, requires_scope
 from procurement.catalogue.models import Company, Unit
 from procurement.einvoices.codec import from_plain
 from procurement.einvoices.terms import EInvoice
+from procurement.findings.policies import Finding
 from procurement.invoices.messages import WholeInvoice
 from procurement.invoices.models import Invoice, InvoicingProfile, UploadedInvoices
-from procurement.invoices.policies.checks import Finding, check_invoice
+from procurement.invoices.policies.checks import check_invoice
 from procurement.invoices.policies.linking import Candidate, Linked, link, orders_named
 from procurement.invoices.policies.numbers import number_key
 from procurement.invoices.policies.placing import LeftOver, Placed, place, unit_here

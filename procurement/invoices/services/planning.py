@@ -20,9 +20,10 @@ from django.utils.translation import gettext as _
 from portal.kernel.actors import Actor
 from portal.kernel.errors import Invalid, Refusal
 from portal.kernel.scope import requires_scope
+from procurement.findings.policies import Finding
 from procurement.invoices.messages import ChargeEntry, InvoiceHeader, InvoiceRow, WholeInvoice, WholeLine
 from procurement.invoices.models import Invoice
-from procurement.invoices.policies.checks import Finding, check_invoice
+from procurement.invoices.policies.checks import check_invoice
 from procurement.invoices.policies.numbers import number_key
 from procurement.invoices.queries import (
     agreed_prices,
@@ -36,28 +37,17 @@ from procurement.invoices.services.whole import write_whole
 from procurement.invoices.states import LIVE, InvoiceKind, InvoiceState
 from procurement.orders.models import PurchaseOrderLine
 from procurement.orders.queries import visible_lines
+from procurement.sheets.outcomes import BAD, NEW, SKIPPED, THERE, RowProblem
 
 ZERO, ONE = Decimal(0), Decimal(1)
 MOST_INVOICES = 100
 FREIGHT = "FC"  # UNCL 7161
 
-# What became of a row, or of an invoice.
-NEW, SKIPPED, BAD, THERE, LEFT = "new", "skipped", "bad", "there", "left"
 # What is said of an invoice once, in any of its rows.
 DAYS = ("invoiced_on", "supplied_on", "due_on")
 HEAD = (*DAYS, "corrects", "buyer_reference", "note", "freight", "total")
 # What an invoice's own rules call the columns.
 COLUMN_OF = {"typed_total": "total", "corrects_number": "corrects", "category": "tax_category"}
-
-
-@dataclass(frozen=True, slots=True)
-class RowProblem:
-    """What is wrong with one cell, or with a whole row (no column): the value, the rule, and the way out."""
-
-    row: int
-    column: str
-    value: str
-    message: str
 
 
 @dataclass(slots=True)

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from portal.kernel.actors import Actor
 from portal.kernel.errors import Duplicate, IllegalTransition, Invalid, Problem
 from portal.kernel.scope import requires_scope
+from procurement.findings.policies import Finding, stops
 from procurement.invoices.messages import InvoiceNamed
 from procurement.invoices.models import Invoice
-from procurement.invoices.policies.checks import Finding, check_invoice, stops, taken_message
+from procurement.invoices.policies.checks import check_invoice, taken_message
 from procurement.invoices.queries import Written, checked, find_invoice, namesake_of, written
 from procurement.invoices.services.holding import (
     hold_draft,

@@ -15,9 +15,10 @@ from portal.kernel.scope import requires_scope
 from procurement.acknowledgments.messages import BadCell
 from procurement.einvoices.codec import from_plain
 from procurement.einvoices.terms import EInvoice
+from procurement.findings.policies import stops
 from procurement.invoices.messages import ApplyUpload, FileEntry, InvoiceNamed, InvoiceRow
 from procurement.invoices.models import Invoice, UploadedInvoices
-from procurement.invoices.policies.checks import check_invoice, stops
+from procurement.invoices.policies.checks import check_invoice
 from procurement.invoices.queries import (
     checked,
     find_invoice,
@@ -30,9 +31,6 @@ from procurement.invoices.services.einvoice import COMPANY, EPlan, eplan_told, p
 from procurement.invoices.services.files import add_invoice_file
 from procurement.invoices.services.holding import require_may
 from procurement.invoices.services.planning import (
-    BAD,
-    LEFT,
-    NEW,
     PlannedInvoice,
     invoice_told,
     plan_invoices,
@@ -44,10 +42,10 @@ from procurement.invoices.services.send import send_invoice
 from procurement.invoices.services.whole import write_whole
 from procurement.invoices.states import FileKind
 from procurement.orders.queries import lock_orders
+from procurement.sheets.outcomes import BAD, LEFT, MADE, NEW, SENT
 from suppliers.roles import Permission
 
 KEPT = timedelta(days=90)
-MADE, SENT = "made", "sent"
 SHEET, EINVOICE = UploadedInvoices.SHEET, UploadedInvoices.EINVOICE
 
 

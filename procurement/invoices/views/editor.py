@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import IllegalTransition, Invalid, Problem, Refusal, StaleDocument
 from portal.kernel.web import whole_number
+from procurement.findings.presenters import bad
 from procurement.invoices.forms import (
     ALLOWANCE,
     HEADER,
@@ -42,15 +43,7 @@ from procurement.invoices.forms import (
 )
 from procurement.invoices.models import Invoice
 from procurement.invoices.policies.checks import check_invoice
-from procurement.invoices.presenters import (
-    FileRow,
-    bad,
-    findings,
-    tax_rows,
-    tax_text,
-    terms_text,
-    title_of,
-)
+from procurement.invoices.presenters import FileRow, findings, tax_rows, tax_text, terms_text, title_of
 from procurement.invoices.queries import Written, agreed_prices, checked, find_invoice, versions_of, written
 from procurement.invoices.services import save_draft
 from procurement.invoices.states import FileKind, InvoiceKind

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid, Problem, Refusal
 from portal.kernel.web import see_other, whole_number
+from procurement.findings.presenters import said
 from procurement.invoices.messages import InvoiceNamed
 from procurement.invoices.models import Invoice
 from procurement.invoices.policies.checks import check_invoice
@@ -27,7 +28,6 @@ from procurement.invoices.presenters import (
     findings,
     open_terms_text,
     paid_text,
-    said,
     tax_rows,
     tax_text,
     terms_text,

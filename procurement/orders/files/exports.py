@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.kernel.errors import Invalid
+from portal.kernel.looks import look_of
 from portal.kernel.scope import requires_scope
-from portal.kernel.templatetags.portal_ui import figure, look_of
+from portal.kernel.templatetags.portal_ui import figure
 from procurement.orders.files.sheets import write_sheet
 from procurement.orders.models import Promise, PurchaseOrder, PurchaseOrderLine
 from procurement.orders.queries import live_promises_by_line

@@ -7,7 +7,8 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from portal.kernel.templatetags.portal_ui import day_text, look_of
+from portal.kernel.looks import look_of
+from portal.kernel.templatetags.portal_ui import day_text
 from procurement.orders.filters.asked import ALL, ENDED, FLAGS, ListFilters, Reader, Wanted
 from procurement.orders.states import Agreement, Logistics
 

@@ -22,9 +22,11 @@ from portal.kernel.errors import Invalid, Problem, Refusal
 from portal.kernel.scope import requires_scope
 from portal.kernel.values import decimals_of
 from procurement.catalogue.models import Site
+from procurement.findings.policies import Finding
 from procurement.labels.numbers import BadNumber, read_sscc
 from procurement.orders.models import PurchaseOrderLine
 from procurement.orders.queries import visible_lines
+from procurement.sheets.outcomes import BAD, NEW, SKIPPED, THERE, RowProblem
 from procurement.shipments.messages import (
     AddPackages,
     NoticeHeader,
@@ -36,7 +38,7 @@ from procurement.shipments.messages import (
     WholePackage,
 )
 from procurement.shipments.models import ShipNotice, ShipNoticeLine
-from procurement.shipments.policies import NESTS, ZERO, Finding, check_notice, number_key
+from procurement.shipments.policies import NESTS, ZERO, check_notice, number_key
 from procurement.shipments.queries import (
     checked,
     places_of,
@@ -54,9 +56,6 @@ MOST_TRIES = 5
 MOST_DEPTH = 50  # deeper than anybody packs, so that a ring is found
 MOST_DECIMALS = 6
 
-# What became of a row, or of a notice.
-NEW, SKIPPED, BAD, THERE, LEFT = "new", "skipped", "bad", "there", "left"
-
 # What a notice's own rules call the columns.
 COLUMN_OF = {
     "tracking_numbers": "tracking",
@@ -65,16 +64,6 @@ COLUMN_OF = {
     "per_package": "quantity",
 }
 HEAD = ("number", "ship_on", "delivery_on", "carrier")
-
-
-@dataclass(frozen=True, slots=True)
-class RowProblem:
-    """What is wrong with one cell, or with a whole row (no column): the value, the rule, and the way out."""
-
-    row: int
-    column: str
-    value: str
-    message: str
 
 
 @dataclass(slots=True)

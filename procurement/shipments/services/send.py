@@ -20,13 +20,14 @@ from portal.kernel.errors import Duplicate, IllegalTransition, Invalid, Problem,
 from portal.kernel.scope import requires_scope
 from procurement.changes.messages import ProposeChange, Wish
 from procurement.changes.services import propose_on_order
+from procurement.findings.policies import Finding, stops
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine
 from procurement.orders.policies import plain
 from procurement.orders.queries import lock_orders
 from procurement.orders.services import Shipped, note_shipped
 from procurement.shipments.messages import NoticeCommand, NoticeCommandLine, NoticeNamed, notice_to_json
 from procurement.shipments.models import Package, PackedQuantity, ShipNotice, ShipNoticeLine
-from procurement.shipments.policies import ZERO, Finding, check_notice, stops
+from procurement.shipments.policies import ZERO, check_notice
 from procurement.shipments.queries import (
     Written,
     checked,

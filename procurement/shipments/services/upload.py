@@ -13,10 +13,12 @@ from portal.kernel.actors import Actor, Channel
 from portal.kernel.errors import Invalid, Refusal, StaleDocument
 from portal.kernel.scope import requires_scope
 from procurement.acknowledgments.messages import BadCell
+from procurement.findings.policies import stops
 from procurement.orders.queries import lock_orders
+from procurement.sheets.outcomes import BAD, LEFT, MADE, NEW, SENT
 from procurement.shipments.messages import ApplySheet, NoticeNamed, SheetRow
 from procurement.shipments.models import ShipNotice, UploadedNotices
-from procurement.shipments.policies import check_notice, stops
+from procurement.shipments.policies import check_notice
 from procurement.shipments.queries import (
     checked,
     find_notice,
@@ -27,9 +29,6 @@ from procurement.shipments.queries import (
 )
 from procurement.shipments.services.holding import require_may_ship
 from procurement.shipments.services.planning import (
-    BAD,
-    LEFT,
-    NEW,
     Plan,
     PlannedNotice,
     PlannedRow,
@@ -41,7 +40,6 @@ from procurement.shipments.services.whole import write_whole
 from procurement.shipments.states import NoticeState
 
 KEPT = timedelta(days=90)
-MADE, SENT = "made", "sent"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import IllegalTransition, Invalid, Problem, Refusal, StaleDocument
 from portal.kernel.idempotency.services import recall, remember
 from portal.kernel.web import whole_number, with_camera
+from procurement.findings.presenters import bad
 from procurement.orders.policies import plain
 from procurement.shipments.forms import (
     HEADER,
@@ -49,7 +50,6 @@ from procurement.shipments.models import Package, ShipNotice
 from procurement.shipments.policies import check_notice
 from procurement.shipments.presenters import (
     MOST_ROWS,
-    bad,
     findings,
     hosts_of,
     line_rows,

@@ -18,6 +18,7 @@ from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid, Problem, Refusal
 from portal.kernel.web import see_other, whole_number
 from procurement.acknowledgments.forms import shown_day
+from procurement.findings.presenters import said
 from procurement.shipments.forms import read_moment, read_optional_day
 from procurement.shipments.messages import NoticeNamed, TellMilestone
 from procurement.shipments.models import ShipNotice
@@ -29,7 +30,6 @@ from procurement.shipments.presenters import (
     milestone_entries,
     number_of,
     package_rows,
-    said,
     totals,
     tracking_of,
 )

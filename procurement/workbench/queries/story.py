@@ -13,8 +13,9 @@ from django.utils.translation import ngettext
 from portal.kernel.actors import Actor
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.audit.queries import timeline_of
+from portal.kernel.looks import look_of
 from portal.kernel.outbox.models import UNDONE, DeliveryAttempt, MessageState, OutboxMessage
-from portal.kernel.templatetags.portal_ui import day_text, figure, look_of, moment_text
+from portal.kernel.templatetags.portal_ui import day_text, figure, moment_text
 from procurement.erp.models import ErpCommand, FeedRun
 from procurement.erp.ports import Feed
 from procurement.erp.presenters import TRIES, outcome_word, reason_text

@@ -43,7 +43,8 @@ from procurement.workbench.queries.grid import reasons
 from procurement.workbench.queries.link import ANSWER, link_page, must_sign_in, order_of
 from procurement.workbench.queries.mail import drafts_shown
 from procurement.workbench.views.link_door import CLOSED, LinkRequest, link_door
-from procurement.workbench.views.supplier import LINE_ACTS, act_on_line, keep_typing, send_answer
+from procurement.workbench.views.sending import send_answer
+from procurement.workbench.views.typed import LINE_ACTS, act_on_line, keep_typing
 
 TEMPLATE = "procurement/workbench/link.html"
 SHOWN_EVENTS = 12

@@ -18,7 +18,7 @@ from django.utils.safestring import mark_safe
 from portal.kernel.access import public, refused
 from portal.kernel.actors import Actor, Channel, Side
 from portal.kernel.errors import Invalid, Problem, StaleDocument
-from portal.kernel.templatetags.portal_ui import STATES
+from portal.kernel.looks import STATES
 from portal.kernel.web import Page
 
 NOW = datetime(2026, 3, 12, 14, 20, tzinfo=UTC)

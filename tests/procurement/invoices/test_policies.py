@@ -10,14 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.kernel.values import minor_units
-from procurement.invoices.policies.checks import (
-    CheckedExtra,
-    CheckedInvoice,
-    CheckedLine,
-    Grade,
-    check_invoice,
-    stops,
-)
+from procurement.findings.policies import Grade, stops
+from procurement.invoices.policies.checks import CheckedExtra, CheckedInvoice, CheckedLine, check_invoice
 from procurement.invoices.policies.numbers import number_key
 from procurement.invoices.policies.placing import amount_of
 from procurement.invoices.policies.sums import (

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from procurement.findings.policies import Grade, stops
 from procurement.shipments.forms import places_of
 from procurement.shipments.policies import (
     Announced,
@@ -14,7 +15,6 @@ from procurement.shipments.policies import (
     CheckedLine,
     CheckedNotice,
     CheckedPackage,
-    Grade,
     check_notice,
     depths_of,
     inside_itself,
@@ -22,7 +22,6 @@ from procurement.shipments.policies import (
     open_to_ship,
     shipped_of,
     spread,
-    stops,
 )
 
 TODAY = date(2026, 3, 2)

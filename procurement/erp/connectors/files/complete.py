@@ -11,7 +11,8 @@ from django.utils.translation import gettext_noop
 
 from procurement.erp.connectors.files.folder import MANIFEST, feed_of, fingerprint, read_manifest
 from procurement.erp.connectors.files.formats import INBOUND
-from procurement.erp.connectors.files.papers import Found, papers_of
+from procurement.erp.connectors.files.papers import papers_of
+from procurement.erp.connectors.files.records import Found
 from procurement.erp.connectors.files.rows import BadFile, Limits, Row, open_table
 from procurement.erp.ports import (
     Feed,

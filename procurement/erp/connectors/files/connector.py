@@ -22,7 +22,8 @@ from procurement.erp.connectors.files.folder import (
     write_manifest,
 )
 from procurement.erp.connectors.files.formats import INBOUND, Format
-from procurement.erp.connectors.files.papers import Found, papers_of
+from procurement.erp.connectors.files.papers import papers_of
+from procurement.erp.connectors.files.records import Found
 from procurement.erp.connectors.files.report import write_report
 from procurement.erp.connectors.files.rows import BadFile, Limits, Table, open_table
 from procurement.erp.connectors.files.writing import (
