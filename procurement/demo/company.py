@@ -469,7 +469,8 @@ def _partly_received(telling: Telling) -> None:
     before = telling.paper
     telling.send_again(_came_early(telling), lines=telling.change_lines(change))
     book_receipts(telling, before)
-    if int(telling.number) % 2:
+    # Lian Feng's are left for the invoices of the morning.
+    if int(telling.number) % 2 and telling.cast.partner.paper.name != LIAN_FENG:
         _invoice_what_came(telling)
 
 

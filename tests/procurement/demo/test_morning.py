@@ -257,7 +257,7 @@ class TestTheInbox:
             CaseKind.INVOICE_DISPUTED: 1,
         }
         apart = of_the_dock + sum(of_invoices.values())
-        assert 25 <= len(cases) - kinds[CaseKind.ACKNOWLEDGMENT_OVERDUE] - apart <= 60
+        assert 25 <= len(cases) - kinds[CaseKind.ACKNOWLEDGMENT_OVERDUE] - apart <= 75
         assert kinds[CaseKind.ACKNOWLEDGMENT_OVERDUE] <= 25
         assert kinds[CaseKind.ASN_MISSING] <= 2
         assert len(kinds) >= 12
