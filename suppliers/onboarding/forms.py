@@ -34,6 +34,8 @@ from suppliers.states import Segment
 
 PLAIN = {"autocomplete": "off", "spellcheck": "false"}
 NOT_ASKED, ASKED, COMPULSORY = "", "asked", "compulsory"
+# Steps of which a template says what in particular is wanted, in a field of their name.
+NARROWED = (StepKind.TAX, StepKind.IDENTIFIERS, StepKind.CONTACTS, StepKind.DOCUMENTS, StepKind.TERMS)
 
 
 class _Checked(forms.Form):
@@ -261,13 +263,39 @@ class TemplateForm(_Checked):
                 required=False,
                 initial=place,
             )
-        self.fields["contacts"] = forms.CharField(
-            label=_("Contacts for"),
-            required=False,
-            max_length=200,
-            help_text=_("orders, shipping, invoices, quality, management, emergency. Empty: any."),
-            widget=forms.TextInput(attrs=PLAIN),
+        narrowed = (
+            (
+                "tax",
+                _("Tax numbers of these kinds"),
+                _("vat, tax. Each that you name is needed. Empty: any one."),
+            ),
+            (
+                "identifiers",
+                _("Other numbers of these kinds"),
+                _("gln, duns, lei, gs1_prefix, register. Each that you name is needed. Empty: any one."),
+            ),
+            (
+                "contacts",
+                _("Contacts for"),
+                _("orders, shipping, invoices, quality, management, emergency. Empty: any."),
+            ),
+            (
+                "documents",
+                _("Documents of these kinds"),
+                _(
+                    "Codes of kinds, such as iso-9001. The step is done when those of them that are compulsory for the "
+                    "supplier are accepted. Empty: all that are."
+                ),
+            ),
         )
+        for name, called, help_text in narrowed:
+            self.fields[name] = forms.CharField(
+                label=called,
+                required=False,
+                max_length=400,
+                help_text=help_text,
+                widget=forms.TextInput(attrs=PLAIN),
+            )
         self.fields["terms"] = forms.CharField(
             label=_("Codes of the terms"),
             required=False,
@@ -295,8 +323,8 @@ class TemplateForm(_Checked):
         for place, one in enumerate(steps, start=1):
             how = "paying" if one.paying_waits else COMPULSORY if one.compulsory else ASKED
             first |= {f"step_{one.kind}": how, f"place_{one.kind}": place}
-            if one.kind in (StepKind.CONTACTS, StepKind.TERMS):
-                first["contacts" if one.kind == StepKind.CONTACTS else "terms"] = ", ".join(one.wants)
+            if one.kind in NARROWED:
+                first[one.kind] = ", ".join(one.wants)
         rest = [kind for kind in StepKind.values if f"step_{kind}" not in first]
         first |= {f"place_{kind}": place for place, kind in enumerate(rest, start=len(steps) + 1)}
         if template is None:
@@ -315,7 +343,7 @@ class TemplateForm(_Checked):
     def command(self) -> WriteTemplate:
         """The template as it is written here."""
         said = self.cleaned_data
-        wants = {StepKind.CONTACTS: _words(said["contacts"]), StepKind.TERMS: _words(said["terms"])}
+        wants = {kind: _words(said[kind]) for kind in NARROWED}
         asked = sorted(
             (said[f"place_{kind}"] or 99, place, kind)
             for place, kind in enumerate(StepKind.values)

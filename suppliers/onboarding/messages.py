@@ -55,7 +55,7 @@ class ExcludeSuppliers:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a template. `wants` narrows it: roles of contacts, kinds of numbers, codes of terms."""
+    """One step of a template. `wants` narrows it: roles of contacts, kinds of numbers or documents, codes of terms."""
 
     kind: str
     compulsory: bool = True

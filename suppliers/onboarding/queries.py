@@ -25,7 +25,7 @@ from suppliers.details.models import IN_FORCE as STANDS
 from suppliers.details.models import Address, ChangeRequest, CompanyNames, Contact, Identifier
 from suppliers.details.queries import confirmed
 from suppliers.details.states import TAXES, ChangeState, Part
-from suppliers.documents.models import DocumentVersion
+from suppliers.documents.models import DocumentKind, DocumentVersion
 from suppliers.documents.queries import held_of, parties_of
 from suppliers.models import Membership, Supplier
 from suppliers.onboarding.messages import PayingWaits, Question, Step
@@ -252,7 +252,7 @@ class _Given:
     addresses: Mapping[int, Collection[str]]
     roles: Mapping[int, Collection[str]]
     changes: Mapping[int, Collection[str]]
-    papers: Mapping[int, str]
+    papers: Mapping[int, Mapping[str, bool]]
     paid: Collection[int]
     asked_bank: Collection[int]
     reached: Collection[int]
@@ -300,7 +300,7 @@ class _Given:
         """How a step of one supplier stands. Asked eight times for each of thousands."""
         if self._is_done(pk, step, questions):
             return StepStanding.DONE
-        return StepStanding.WITH_US if self._is_with_us(pk, step.kind) else StepStanding.OPEN
+        return StepStanding.WITH_US if self._is_with_us(pk, step) else StepStanding.OPEN
 
     def _is_done(self, pk: int, step: Step, questions: Sequence[Question]) -> bool:
         match step.kind:
@@ -315,7 +315,7 @@ class _Given:
             case StepKind.IDENTIFIERS:
                 return of_all(step.wants, [kind for kind in self.numbers.get(pk, ()) if kind not in TAXES])
             case StepKind.DOCUMENTS:
-                return self.papers.get(pk) == StepStanding.DONE
+                return not self._lacking_papers(pk, step)
             case StepKind.TERMS:
                 return not self._unaccepted(pk, step)
             case StepKind.BANK:
@@ -344,18 +344,23 @@ class _Given:
             return None
         return min((now.from_on for _code, now in lacking if now.from_on), default=None)
 
-    def _is_with_us(self, pk: int, kind: str) -> bool:
-        match kind:
+    def _lacking_papers(self, pk: int, step: Step) -> list[bool]:
+        """Of the compulsory proofs that a step counts and that lack, whether each was given and is being checked."""
+        lacking = self.papers.get(pk, {})
+        return [is_given for code, is_given in lacking.items() if not step.wants or code in step.wants]
+
+    def _is_with_us(self, pk: int, step: Step) -> bool:
+        match step.kind:
             case StepKind.COMPANY:
                 return Part.LEGAL in self.changes.get(pk, ())
             case StepKind.TAX:
                 return Part.TAX_ID in self.changes.get(pk, ())
             case StepKind.DOCUMENTS:
-                return self.papers.get(pk) == StepStanding.WITH_US
+                return all(self._lacking_papers(pk, step))
             case StepKind.PREFERENCES:
                 return Part.CHANNEL in self.changes.get(pk, ()) and pk in self.reached
             case _:
-                return kind == StepKind.BANK and pk in self.asked_bank
+                return step.kind == StepKind.BANK and pk in self.asked_bank
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,17 +394,18 @@ def _grouped(pairs: Iterable[tuple[int, str]]) -> dict[int, set[str]]:
     return found
 
 
-def _papers(suppliers: Sequence[Supplier], at: datetime) -> dict[int, str]:
-    """How each supplier stands with its compulsory documents: done when all are covered, with us when all are given."""
-    found: dict[int, str] = {}
-    for pk, every in held_of(suppliers, at, actor=DESK).items():
-        lacking = [one for one in every if one.need and one.need.compulsory and not one.cover.is_covered]
-        if not lacking:
-            found[pk] = StepStanding.DONE
-        else:
-            is_given = all(one.is_pending for one in lacking)
-            found[pk] = StepStanding.WITH_US if is_given else StepStanding.OPEN
-    return found
+def _papers(suppliers: Sequence[Supplier], at: datetime) -> dict[int, dict[str, bool]]:
+    """The compulsory proofs that each supplier lacks, by the code of their kind: whether they were given and are being
+    checked. One query more than for what is held."""
+    codes = dict(DocumentKind.objects.values_list("id", "code"))
+    return {
+        pk: {
+            codes[one.kind_id]: one.is_pending
+            for one in every
+            if one.need and one.need.compulsory and not one.cover.is_covered
+        }
+        for pk, every in held_of(suppliers, at, actor=DESK).items()
+    }
 
 
 def paying_waits(supplier_ids: Iterable[int], at: datetime) -> dict[int, PayingWaits]:

@@ -14,6 +14,8 @@ from portal.kernel.actors import Actor
 from portal.kernel.audit.services import Fact, record, record_all
 from portal.kernel.errors import Invalid, NotFound, Problem
 from portal.kernel.scope import requires_scope
+from suppliers.details.states import TAXES, ContactRole, IdentifierKind
+from suppliers.documents.models import DocumentKind
 from suppliers.models import Supplier
 from suppliers.onboarding.messages import (
     ExcludeSuppliers,
@@ -76,7 +78,8 @@ def write_template(command: WriteTemplate, *, actor: Actor, at: datetime) -> Onb
     require_administrator(actor)
     code, name = command.code.strip(), command.name.strip()
     problems = _name_problems(code, name, "name") + _reach_problems(command)
-    problems += _step_problems(command.steps) + _terms_problems(command.steps) + _question_problems(command)
+    problems += _step_problems(command.steps) + _terms_problems(command.steps) + _kind_problems(command.steps)
+    problems += _question_problems(command)
     if problems:
         raise Invalid(problems[0].message, problems)
     before = OnboardingTemplate.objects.select_for_update().filter(code=code).order_by("-number").first()
@@ -173,6 +176,31 @@ def _terms_problems(steps: Iterable[Step]) -> list[Problem]:
     lacking = wanted - set(Terms.objects.filter(IN_FORCE, code__in=wanted).values_list("code", flat=True))
     message = _("There are no terms %(code)s. Write them first.")
     return [Problem("terms", message % {"code": one[:40]}, one[:40], "unknown") for one in sorted(lacking)]
+
+
+def _kind_problems(steps: Iterable[Step]) -> list[Problem]:
+    """A step that waits for a kind which nobody can give would never be done; or, of documents, be done by itself."""
+    codes = DocumentKind.objects.filter(retired_at=None).values_list("code", flat=True)
+    taxes = set(map(str, TAXES))
+    known: dict[str, set[str]] = {
+        StepKind.TAX: taxes,
+        StepKind.IDENTIFIERS: set(IdentifierKind.values) - taxes,
+        StepKind.CONTACTS: set(ContactRole.values),
+        StepKind.DOCUMENTS: set(codes),
+    }
+    message = _("There is no %(value)s among %(known)s.")
+    return [
+        Problem(
+            one.kind,
+            message % {"value": word[:40], "known": ", ".join(sorted(known[one.kind]))},
+            word[:40],
+            "unknown",
+        )
+        for one in steps
+        if one.kind in known
+        for word in one.wants
+        if word not in known[one.kind]
+    ]
 
 
 def _question_problems(command: WriteTemplate) -> list[Problem]:
