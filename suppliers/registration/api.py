@@ -67,7 +67,10 @@ class SupplierRequestApproval(Shape):
 
     version = Whole(help_text="The version that was looked at.")
     number = Text(
-        max_length=40, help_text="The one it has in the ERP. One that is there means that supplier."
+        required=False,
+        allow_blank=True,
+        max_length=40,
+        help_text="The one it has in the ERP. One that is there means that supplier. Empty: it is a prospect.",
     )
     is_asked = Flag(
         required=False, help_text="That very supplier was asked, by another way than this request."
@@ -135,7 +138,8 @@ class SupplierRequests(Doors):
         find_request(key)
         sent = read(SupplierRequestApproval, request.data)
         words = {name: sent.get(name, False) for name in ("is_asked", "is_other")}
-        approve_request(key, sent["version"], sent["number"], **words, actor=request.actor, at=request.at)
+        number = sent.get("number", "")
+        approve_request(key, sent["version"], number, **words, actor=request.actor, at=request.at)
         return self._answer(key)
 
     @extend_schema(

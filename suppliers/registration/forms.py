@@ -75,8 +75,11 @@ class ApproveForm(_Checked):
 
     number = forms.CharField(
         label=lazy("Number in the ERP"),
+        required=False,
         max_length=40,
-        help_text=lazy("One that is there already means that supplier."),
+        help_text=lazy(
+            "One that is there already means that supplier. Empty: the ERP has none for it yet; it is given later."
+        ),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     is_asked = forms.BooleanField(

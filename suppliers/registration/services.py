@@ -17,6 +17,7 @@ from suppliers.onboarding.messages import InviteSuppliers, Target
 from suppliers.onboarding.queries import with_people
 from suppliers.onboarding.services import invite_suppliers
 from suppliers.onboarding.services.guards import reason_in
+from suppliers.onboarding.services.winning import number_of_ours, receive_prospects
 from suppliers.registration.messages import CompanyAsks
 from suppliers.registration.models import SupplierRequest
 from suppliers.registration.policies import (
@@ -145,28 +146,31 @@ def approve_request(
 ) -> SupplierRequest:
     """The company is a supplier of ours, under the number that the ERP has for it, and is invited.
 
+    Where the ERP has none yet it is a prospect (`suppliers.onboarding`), and gets its number later.
     A number that is there already means that very supplier; else it is made with what was said, until the ERP tells of
     it. Whoever asks would become the administrator of one that is there, and read all its orders: so somebody says that
     they asked that supplier, and not by this request (`is_asked`); and where somebody acts for it, those people invite.
     The company's name is screened as well: where it is like a listed party's somebody says that they compared the two
-    (`is_other`). Raises `Invalid` without a number, without these words, and where that supplier cannot be invited.
+    (`is_other`). Raises `Invalid` without these words, and where that supplier cannot be invited.
     """
     row = _held(key, version, actor)
     wanted = number.strip()
-    if not wanted or len(wanted) > 40:
+    if len(wanted) > 40:
         message = _("Give the number that the supplier has in the ERP.")
         raise Invalid(message, [Problem("number", message, wanted[:40], "required")])
     listed = _require_other(row.company, is_other=is_other)
     # Written otherwise it is the same number still: no second supplier comes of it.
-    here = Supplier.objects.filter(number__iexact=wanted).order_by("id").first()
+    here = Supplier.objects.filter(number__iexact=wanted).order_by("id").first() if wanted else None
     if here is not None:
         wanted = here.number
         _require_known(here, is_asked=is_asked)
     else:
+        receive = receive_suppliers if wanted else receive_prospects
+        wanted = wanted or number_of_ours()
         paper = SupplierPaper(
             wanted, row.company, row.country, language=row.language.partition("-")[0], email=row.address
         )
-        receive_suppliers([paper])
+        receive([paper])
     supplier = Supplier.objects.get(number=wanted)
     fields = {"decided_at": at, "decided_by": actor.label, "became_id": supplier.pk}
     REQUEST_LIFECYCLE.move(

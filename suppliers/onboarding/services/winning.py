@@ -99,15 +99,21 @@ def take_in(prospects: Sequence[Target]) -> list[Target]:
     """Make suppliers of prospects that were judged, each with a number of ours. See Note [A number of ours]."""
     if not prospects:
         return []
-    named = [replace(one, supplier=_number_of_ours()) for one in prospects]
-    receive_suppliers(
+    named = [replace(one, supplier=number_of_ours()) for one in prospects]
+    receive_prospects(
         [SupplierPaper(one.supplier, one.company, one.country, email=one.address) for one in named]
     )
-    Supplier.objects.filter(number__in=[one.supplier for one in named]).update(is_prospect=True)
     return named
 
 
-def _number_of_ours() -> str:
+def receive_prospects(papers: Sequence[SupplierPaper]) -> None:
+    """Store suppliers that the ERP does not know yet, each with a number of ours."""
+    receive_suppliers(papers)
+    Supplier.objects.filter(number__in=[one.number for one in papers]).update(is_prospect=True)
+
+
+def number_of_ours() -> str:
+    """A number by which a prospect is known until the ERP has one for it. See Note [A number of ours]."""
     return "P-" + "".join(secrets.choice(_LETTERS) for _each in range(8))
 
 

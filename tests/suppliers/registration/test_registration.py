@@ -118,11 +118,29 @@ def test_the_link_opens_once_and_makes_no_account(people, root):
     assert mailed() == []
 
 
+def test_who_is_approved_without_a_number_is_a_prospect_and_invited(people, root):
+    row = received()
+    mailed()
+    done = root.post(f"/registrations/{row.key}/approve/", {"number": " ", "version": row.version})
+    assert done.status_code == 303
+    run = stored(lambda: OnboardingRun.objects.select_related("supplier").get())
+    won = run.supplier
+    assert (won.name, won.number[:2], won.is_prospect, won.email) == (
+        "Acme Bolts",
+        "P-",
+        True,
+        "nora@new.example",
+    )
+    assert stored(SupplierRequest.objects.get).became_id == won.pk
+    root.post(f"/onboarding/{run.key}/number/", {"number": "900"})
+    assert stored(lambda: Supplier.objects.get(pk=won.pk)).number == "900"
+
+
 def test_who_is_approved_is_a_supplier_and_invited(people, root):
     row = received()
     mailed()
     where = f"/registrations/{row.key}/approve/"
-    assert root.post(where, {"number": "", "version": row.version}).status_code == 422
+    assert root.post(where, {"number": "9" * 41, "version": row.version}).status_code == 422
     assert root.post(where, {"number": "900", "version": 99}).status_code == 409
     assert root.post(where, {"number": "900", "version": row.version}).status_code == 303
     assert stored(lambda: Supplier.objects.get(number="900")).name == "Acme Bolts"
@@ -192,7 +210,7 @@ def test_a_program_of_ours_reads_asks_back_approves_and_refuses(people, root):
     assert Client().post(link_in(letter), SAID).status_code == 200
     version = root.get(where).json()["version"]
     assert say("approve", version=row.version, number="900").status_code == 409
-    assert say("approve", version=version, number=" ").status_code == 400
+    assert say("approve", version=version, number="9" * 41).status_code == 400
     stored(lambda: receive_suppliers([SupplierPaper("700", "Bolts of Old", email="office@bolts.example")]))
     assert say("approve", version=version, number="700").status_code == 422
     made = say("approve", version=version, number="900")
