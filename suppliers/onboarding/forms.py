@@ -288,9 +288,9 @@ class TemplateForm(_Checked):
                 ),
             ),
         )
-        for name, label, help_text in narrowed:
+        for name, called, help_text in narrowed:
             self.fields[name] = forms.CharField(
-                label=label,
+                label=called,
                 required=False,
                 max_length=400,
                 help_text=help_text,

@@ -297,10 +297,19 @@ def test_every_page_at_every_width(at: Any, people: dict[str, Any], tmp_path: Pa
     with acting(root):
         (run,) = invite_suppliers(InviteSuppliers((Target("ACME"),)), actor=root, at=now).runs
         invite_suppliers(InviteSuppliers((Target("GLOBEX", "g@globex.example"),)), actor=root, at=now)
+        umbra = Target("", "nia@umbra.example", company="Umbra Seals", country="AT")
+        (won,) = invite_suppliers(InviteSuppliers((umbra,)), actor=root, at=now).runs
         exclude_suppliers(ExcludeSuppliers(("ACME",), "ending"), actor=root, at=now)
         write_invitation_text(WriteInvitationText("", "en", "Dear {person}"), actor=root, at=now)
         sheet = keep_sheet(
-            "suppliers.csv", [Target("ACME", line="2"), Target("X", line="3")], actor=root, at=now
+            "suppliers.csv",
+            [
+                Target("ACME", line="2"),
+                Target("X", line="3"),
+                Target("", "o@orb.example", line="4", company="Orb", country="DE"),
+            ],
+            actor=root,
+            at=now,
         )
     with acting(FEED):
         asked = SupplierRequest.objects.create(
@@ -337,6 +346,7 @@ def test_every_page_at_every_width(at: Any, people: dict[str, Any], tmp_path: Pa
         "hit": ("root", f"/screening/{hit.key}/"),
         "list": ("root", "/onboarding/"),
         "run": ("root", f"/onboarding/{run.key}/"),
+        "prospect": ("root", f"/onboarding/{won.key}/"),
         "invite": ("root", "/onboarding/invite/"),
         "candidates": ("root", "/onboarding/candidates/?days=0"),
         "sheet": ("root", f"/onboarding/sheets/{sheet.key}/"),

@@ -181,21 +181,26 @@ def _terms_problems(steps: Iterable[Step]) -> list[Problem]:
 def _kind_problems(steps: Iterable[Step]) -> list[Problem]:
     """A step that waits for a kind which nobody can give would never be done; or, of documents, be done by itself."""
     codes = DocumentKind.objects.filter(retired_at=None).values_list("code", flat=True)
-    known = {
-        StepKind.TAX: set(TAXES),
-        StepKind.IDENTIFIERS: set(IdentifierKind) - TAXES,
-        StepKind.CONTACTS: set(ContactRole),
+    taxes = set(map(str, TAXES))
+    known: dict[str, set[str]] = {
+        StepKind.TAX: taxes,
+        StepKind.IDENTIFIERS: set(IdentifierKind.values) - taxes,
+        StepKind.CONTACTS: set(ContactRole.values),
         StepKind.DOCUMENTS: set(codes),
     }
-    problems = []
-    for one in steps:
-        kinds = known.get(StepKind(one.kind)) if one.kind in StepKind.values else None
-        for word in one.wants if kinds is not None else ():
-            if word not in (kinds or ()):
-                message = _("There is no %(value)s among %(known)s.")
-                said = {"value": word[:40], "known": ", ".join(sorted(map(str, kinds or ())))}
-                problems.append(Problem(one.kind, message % said, word[:40], "unknown"))
-    return problems
+    message = _("There is no %(value)s among %(known)s.")
+    return [
+        Problem(
+            one.kind,
+            message % {"value": word[:40], "known": ", ".join(sorted(known[one.kind]))},
+            word[:40],
+            "unknown",
+        )
+        for one in steps
+        if one.kind in known
+        for word in one.wants
+        if word not in known[one.kind]
+    ]
 
 
 def _question_problems(command: WriteTemplate) -> list[Problem]:
