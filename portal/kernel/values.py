@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from uuid import UUID
 
 # ISO 4217 minor units that are not two.
 MINOR_UNITS = {
@@ -146,6 +147,14 @@ def is_plausible(day: date) -> bool:
     A slip of the keys (0206, 20266) lies outside, and from any day inside, days of travel can be added and taken off.
     """
     return date(2000, 1, 1) <= day <= date(2199, 12, 31)
+
+
+def read_key(text: str) -> UUID | None:
+    """The key that a text is; None for any other."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def read_date(text: str) -> date:

@@ -25,7 +25,7 @@ from portal.kernel.rest.doors import (
     wanted_of,
 )
 from portal.kernel.rest.fields import Day, Exact, Flag, Moment, Query, Shape, Text, Whole, Word, page_of
-from portal.kernel.rest.schema import IDEMPOTENCY_KEY, IF_MATCH, REPLAYED, etag_of
+from portal.kernel.rest.schema import IDEMPOTENCY_KEY, IF_MATCH, REPLAYED, WRITES, etag_of
 from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, LineAnswer
 from procurement.acknowledgments.models import OrderAcknowledgment
 from procurement.acknowledgments.queries import find_answer
@@ -340,7 +340,7 @@ class Acknowledgments(Doors):
             "once stay agreed."
         ),
         tags=["acknowledgments"],
-        parameters=[IDEMPOTENCY_KEY, REPLAYED],
+        parameters=WRITES,
         request=Nothing,
         responses={200: Acknowledgment},
     )

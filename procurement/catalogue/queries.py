@@ -1,6 +1,7 @@
 """Reading the catalogue."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -14,6 +15,23 @@ def find_item(number: str) -> Item:
     if item is None:
         raise NotFound(_("There is no such item."))
     return item
+
+
+def find_company(code: str) -> Company:
+    """A company of the buying group by its code. Raises `NotFound`."""
+    return _company(code=code)
+
+
+def company_by_id(pk: int) -> Company:
+    """A company of the buying group as a form or an address names it. Raises `NotFound`."""
+    return _company(pk=pk)
+
+
+def _company(**named: Any) -> Company:
+    company: Company | None = Company.objects.filter(**named).first()
+    if company is None:
+        raise NotFound(_("There is no such company."))
+    return company
 
 
 def known_items(numbers: Iterable[str]) -> frozenset[str]:

@@ -22,7 +22,7 @@ from portal.kernel.rest.doors import (
     wanted_of,
 )
 from portal.kernel.rest.fields import Day, Exact, Flag, Key, Moment, Query, Shape, Text, Whole, Word, page_of
-from portal.kernel.rest.schema import IDEMPOTENCY_KEY, IF_MATCH, REPLAYED
+from portal.kernel.rest.schema import IF_MATCH, WRITES
 from procurement.changes.messages import (
     ACCEPT,
     DECLINE,
@@ -349,7 +349,6 @@ def _refusal(refusal: Refusal) -> dict[str, Any]:
 # --- doors --------------------------------------------------------------------------------------------------
 
 TAGS = ["change requests"]
-WRITES = [IDEMPOTENCY_KEY, REPLAYED]
 LATER = OpenApiExample(
     "A week later, and one line in two deliveries",
     {

@@ -18,7 +18,7 @@ from portal.kernel.rest.doors import (
     wanted_of,
 )
 from portal.kernel.rest.fields import Day, Exact, Moment, Query, Shape, Text, Word, page_of
-from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
+from portal.kernel.rest.schema import WRITES
 from procurement.discounting.messages import AgreeEarly
 from procurement.discounting.presenters import yield_of
 from procurement.discounting.queries import early_payments, offered_for, standing_for
@@ -28,7 +28,6 @@ from procurement.invoices.queries import find_invoice
 from suppliers.roles import Permission
 
 TAGS = ["invoices"]
-WRITES = [IDEMPOTENCY_KEY, REPLAYED]
 
 
 class OfferTold(serializers.Serializer):

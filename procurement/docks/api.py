@@ -20,7 +20,7 @@ from portal.kernel.rest.doors import (
     wanted_of,
 )
 from portal.kernel.rest.fields import Key, Moment, Query, Shape, Text, Whole, Word, page_of
-from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
+from portal.kernel.rest.schema import WRITES
 from procurement.docks.messages import AppointmentNamed, WishTime
 from procurement.docks.models import Appointment
 from procurement.docks.queries import (
@@ -148,7 +148,6 @@ class DockTimeQuery(Query):
 # --- doors --------------------------------------------------------------------------------------------------
 
 TAGS = ["times at the dock"]
-WRITES = [IDEMPOTENCY_KEY, REPLAYED]
 TEN_O_CLOCK = OpenApiExample(
     "Ten o'clock in Leeds, in summer",
     {"starts_at": "2026-03-31T09:00:00Z", "note": "Tail lift needed"},

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.templatetags.portal_ui import day_text, figure, price
 from procurement.erp.cases import CaseLine, Choice, Keying, Moved, decided_deliveries
+from procurement.erp.content import canonical_decimal
 from procurement.erp.policies import standing_pieces
-from procurement.erp.ports import WriteField, canonical_decimal
+from procurement.erp.ports import WriteField
 from procurement.erp.states import CommandState
 
 

@@ -13,8 +13,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from procurement.erp.content import canonical_decimal
 from procurement.erp.policies import HeldLine, Standing, by_day, compare_line, standing_pieces
-from procurement.erp.ports import CurrentLine, WriteField, canonical_decimal
+from procurement.erp.ports import CurrentLine, WriteField
 from procurement.erp.states import STUCK, CommandState
 from procurement.orders.messages import CommandLine, SchedulePaper
 

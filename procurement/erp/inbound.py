@@ -2,7 +2,6 @@
 confirms."""
 
 import logging
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +18,7 @@ from portal.kernel.errors import Intake
 from portal.kernel.errors import Problem as PortalProblem
 from portal.kernel.mirror import Mirrored
 from portal.kernel.scope import acting, require_no_transaction
+from portal.kernel.values import read_key
 from procurement.bills.services import attach_bills, receive_bills
 from procurement.catalogue.messages import CustomerDemandPaper
 from procurement.catalogue.services import (
@@ -565,7 +565,7 @@ def _take_results(sightings: Sequence[Sighting], at: datetime) -> Taken:
 
 def _take_telling_result(result: CommandResult, at: datetime) -> bool:
     """What an ERP made of a ship notice, count, invoice or early payment that it was told of; whether it was one."""
-    key = _as_key(result.key)
+    key = read_key(result.key)
     write = find_telling(key) if key else None
     if write is None:
         return False
@@ -582,7 +582,7 @@ def _take_telling_result(result: CommandResult, at: datetime) -> bool:
 
 def _commands_by_key(sightings: Sequence[Sighting]) -> dict[str, ErpCommand]:
     """The commands that were answered, by the key in the answer, each held with its order (Note [One document])."""
-    keys = [key for one in sightings if (key := _as_key(getattr(one.paper, "key", "")))]
+    keys = [key for one in sightings if (key := read_key(getattr(one.paper, "key", "")))]
     wanted = Q(key__in=keys) | Q(origin__in=keys)
     lock_orders(ErpCommand.objects.filter(wanted).values_list("order_id", flat=True))
     found = ErpCommand.objects.filter(wanted).select_related("order").select_for_update(of=("self",))
@@ -591,10 +591,3 @@ def _commands_by_key(sightings: Sequence[Sighting]) -> dict[str, ErpCommand]:
         by_key[str(command.origin)] = command
         by_key[str(command.key)] = command
     return by_key
-
-
-def _as_key(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None

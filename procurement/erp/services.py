@@ -16,6 +16,7 @@ from portal.kernel.outbox.models import OutboxMessage
 from portal.kernel.outbox.services import enqueue, skip_message
 from portal.kernel.scope import requires_scope
 from procurement.changes.services import confirm_changes, hand_on_changes, keep_changes, overtake_waiting
+from procurement.erp.content import canonical_decimal
 from procurement.erp.models import ErpCommand
 from procurement.erp.policies import (
     HeldLine,
@@ -25,7 +26,7 @@ from procurement.erp.policies import (
     on_what_is_held,
     rebased,
 )
-from procurement.erp.ports import CurrentLine, Outcome, WriteField, WriteResult, canonical_decimal
+from procurement.erp.ports import CurrentLine, Outcome, WriteField, WriteResult
 from procurement.erp.queries import (
     TOPIC,
     case_of,

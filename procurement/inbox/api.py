@@ -30,7 +30,7 @@ from portal.kernel.rest.fields import (
     Word,
     page_of,
 )
-from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
+from portal.kernel.rest.schema import WRITES
 from procurement.inbox.messages import ActOnCase, Seen
 from procurement.inbox.models import ExceptionCase
 from procurement.inbox.presenters.rows import title_of
@@ -224,7 +224,6 @@ class CaseQuery(Query):
 # --- doors --------------------------------------------------------------------------------------------------
 
 TAGS = ["cases"]
-WRITES = [IDEMPOTENCY_KEY, REPLAYED]
 
 
 def _told(request: ProgramRequest, key: UUID) -> Response:

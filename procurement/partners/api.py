@@ -23,7 +23,7 @@ from portal.kernel.rest.doors import (
     wanted_of,
 )
 from portal.kernel.rest.fields import Day, Moment, Query, Shape, Text, Whole, Word, page_of
-from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
+from portal.kernel.rest.schema import WRITES
 from procurement.partners.messages import EndBusiness
 from procurement.partners.queries import open_matters
 from procurement.partners.services import end_business
@@ -44,7 +44,6 @@ from suppliers.people.ways import require_own_factor
 from suppliers.roles import Permission
 
 TAGS = ["offboarding"]
-WRITES = [IDEMPOTENCY_KEY, REPLAYED]
 P = Permission
 
 

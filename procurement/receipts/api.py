@@ -26,7 +26,7 @@ from portal.kernel.rest.doors import (
     wanted_of,
 )
 from portal.kernel.rest.fields import Day, Exact, Moment, Query, Shape, Text, Whole, Word, page_of
-from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
+from portal.kernel.rest.schema import WRITES
 from procurement.orders.api import CompanyRef, OrderRef, SupplierRef
 from procurement.receipts.messages import SayOfDifference, SheetNamed, WholeCount, WholeCountLine
 from procurement.receipts.models import Receipt, ReceivingSheet
@@ -116,7 +116,6 @@ class Receipts(Doors):
 
 MOST_LINES = 500
 COUNT_TAGS = ["counts"]
-WRITES = [IDEMPOTENCY_KEY, REPLAYED]
 
 
 class NewCountLine(Shape):

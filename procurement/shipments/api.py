@@ -21,7 +21,7 @@ from portal.kernel.rest.doors import (
     wanted_of,
 )
 from portal.kernel.rest.fields import Day, Exact, Flag, Moment, Query, Shape, Text, Whole, Word, page_of
-from portal.kernel.rest.schema import IDEMPOTENCY_KEY, IF_MATCH, REPLAYED
+from portal.kernel.rest.schema import IF_MATCH, WRITES
 from procurement.findings.policies import Finding
 from procurement.orders.api import CompanyRef, OrderRef, SupplierRef
 from procurement.shipments.messages import (
@@ -383,7 +383,6 @@ def _sent(sent: Sent, request: ProgramRequest, status: int = 200) -> Response:
 # --- doors --------------------------------------------------------------------------------------------------
 
 TAGS = ["ship notices"]
-WRITES = [IDEMPOTENCY_KEY, REPLAYED]
 PALLET = OpenApiExample(
     "Forty pieces in two cartons on a pallet",
     {

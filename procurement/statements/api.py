@@ -22,7 +22,7 @@ from portal.kernel.rest.doors import (
     wanted_of,
 )
 from portal.kernel.rest.fields import Day, Exact, Moment, Query, Shape, Text, Word, page_of
-from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
+from portal.kernel.rest.schema import WRITES
 from procurement.invoices.api.told import Signed
 from procurement.orders.api import CompanyRef, SupplierRef
 from procurement.statements.messages import Item, KeepStatement
@@ -239,7 +239,7 @@ class Statements(Doors):
             "the place of earlier statements that are not settled."
         ),
         tags=TAGS,
-        parameters=[IDEMPOTENCY_KEY, REPLAYED],
+        parameters=WRITES,
         request=NewStatement,
         responses={201: StatementTold},
         examples=[LISTED],
@@ -275,7 +275,7 @@ class Statements(Doors):
         summary="Compare a statement of account again",
         description="As our books are now. Not possible once it is settled or replaced.",
         tags=TAGS,
-        parameters=[IDEMPOTENCY_KEY, REPLAYED],
+        parameters=WRITES,
         request=None,
         responses={200: StatementTold},
     )

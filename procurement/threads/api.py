@@ -15,7 +15,7 @@ from portal.kernel.actors import Channel, Side
 from portal.kernel.errors import Invalid, Problem
 from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read, read_query
 from portal.kernel.rest.fields import Flag, Moment, Query, Shape, Text, Word, page_of
-from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
+from portal.kernel.rest.schema import WRITES
 from portal.kernel.scanning import vet
 from procurement.orders.queries import find_order
 from procurement.threads.messages import NewFile, NewMessage
@@ -158,7 +158,7 @@ class Messages(Doors):
         summary="Say something about an order",
         description="With at most five files, each of a kind that is taken and what its name says.",
         tags=TAGS,
-        parameters=[IDEMPOTENCY_KEY, REPLAYED],
+        parameters=WRITES,
         request=SentMessage,
         responses={201: MessageOfThread},
     )

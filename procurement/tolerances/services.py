@@ -18,9 +18,10 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.audit.services import record
-from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, NotFound, Problem, StaleDocument
+from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, Problem, StaleDocument
 from portal.kernel.scope import acting, requires_scope
-from procurement.catalogue.models import Company, Item, Unit
+from procurement.catalogue.models import Item, Unit
+from procurement.catalogue.queries import company_by_id
 from procurement.tolerances.messages import (
     Decided,
     Measure,
@@ -114,9 +115,7 @@ def start_policy(
         )
         told = message % {"most": LONGEST_NAME}
         raise Invalid(told, [Problem("name", told, name[:100], "required" if not name else "too_long")])
-    company = Company.objects.filter(pk=company_id).first()
-    if company is None:
-        raise NotFound(_("There is no such company."))
+    company = company_by_id(company_id)
     # Held: who writes a rule of it meanwhile is one of its authors, or the rule is not in the copy.
     before = lock_policy(copy_of) if copy_of else None
     policy = TolerancePolicy.objects.create(
@@ -356,9 +355,7 @@ def resume_rules(company_id: int, reason: str, *, actor: Actor, at: datetime) ->
 
 
 def _turn(company_id: int, verb: str, reason: str, *, actor: Actor, at: datetime) -> ToleranceSwitch:
-    company = Company.objects.filter(pk=company_id).first()
-    if company is None:
-        raise NotFound(_("There is no such company."))
+    company = company_by_id(company_id)
     alone_with_rules(company.pk)
     switch, _made = ToleranceSwitch.objects.get_or_create(company=company)
     if switch.state not in SWITCH_LIFECYCLE.sources(verb):

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from portal.kernel.actors import Actor
 from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read, read_query
 from portal.kernel.rest.fields import Key, Moment, Query, Shape, Text, Word, page_of
-from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
+from portal.kernel.rest.schema import WRITES
 from suppliers.banking.messages import AccountTyped, AskForChange
 from suppliers.banking.models import BankAccount, BankChange
 from suppliers.banking.queries import (
@@ -28,7 +28,6 @@ from suppliers.banking.states import AccountState, ChangeKind, ChangeState, Ente
 from suppliers.roles import Permission
 
 TAGS = ["bank details"]
-WRITES = [IDEMPOTENCY_KEY, REPLAYED]
 ENTERED_AT = "Since when the ERP is known to pay by it. Told to the buying side alone."
 ENTERED_HOW = (
     "Whence that is known: `erp` has told so, a `person` of the buying side has said so, or `nobody` had to: it was in "

@@ -23,7 +23,7 @@ from portal.kernel.rest.doors import (
 )
 from portal.kernel.rest.fields import Day, Moment, Query, Shape, Text, Whole, Word, page_of
 from portal.kernel.rest.problems import problem_document
-from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
+from portal.kernel.rest.schema import WRITES
 from portal.kernel.scanning import Verdict, vet
 from suppliers.documents.messages import AcceptDocument, SupplyDocument
 from suppliers.documents.models import Document, DocumentVersion
@@ -50,7 +50,6 @@ from suppliers.models import Supplier
 from suppliers.roles import Permission
 
 TAGS = ["documents"]
-WRITES = [IDEMPOTENCY_KEY, REPLAYED]
 LONGEST_CONTENT = 4_000_000
 
 

@@ -20,7 +20,7 @@ from portal.kernel.rest.doors import (
     wanted_of,
 )
 from portal.kernel.rest.fields import Flag, Moment, Query, Shape, Text, Whole, Word, page_of
-from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
+from portal.kernel.rest.schema import WRITES
 from suppliers.merging.messages import AskMerge
 from suppliers.merging.models import SupplierMerge
 from suppliers.merging.policies import LONGEST_REASON
@@ -39,7 +39,6 @@ from suppliers.people.ways import require_own_factor
 from suppliers.roles import Permission
 
 TAGS = ["supplier merges"]
-WRITES = [IDEMPOTENCY_KEY, REPLAYED]
 P = Permission
 
 

@@ -24,7 +24,7 @@ from portal.kernel.rest.doors import (
     wanted_of,
 )
 from portal.kernel.rest.fields import Moment, Query, Shape, Text, Word, page_of
-from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
+from portal.kernel.rest.schema import WRITES
 from suppliers.models import Invitation
 from suppliers.people.messages import InvitePerson
 from suppliers.people.presenters import PersonRow, member_rows, staff_rows
@@ -53,7 +53,6 @@ from suppliers.people.ways import require_factor_to_invite, require_own_factor
 from suppliers.roles import CompanyRole, Permission, SupplierRole
 
 TAGS = ["people"]
-WRITES = [IDEMPOTENCY_KEY, REPLAYED]
 P = Permission
 ROLES = [*SupplierRole.choices, *(one for one in CompanyRole.choices if one[0] not in SupplierRole.values)]
 

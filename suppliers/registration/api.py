@@ -18,7 +18,7 @@ from portal.kernel.rest.doors import (
     wanted_of,
 )
 from portal.kernel.rest.fields import Flag, Moment, Query, Shape, Text, Whole, Word, page_of
-from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
+from portal.kernel.rest.schema import WRITES
 from suppliers.onboarding.policies import LONGEST_REASON
 from suppliers.people.ways import require_own_factor
 from suppliers.registration.queries import find_request, requests
@@ -27,7 +27,6 @@ from suppliers.registration.states import RequestState
 from suppliers.roles import Permission
 
 TAGS = ["registration"]
-WRITES = [IDEMPOTENCY_KEY, REPLAYED]
 P = Permission
 
 

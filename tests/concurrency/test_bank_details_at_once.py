@@ -34,7 +34,7 @@ from tests.builders.bank import (
     typed,
     wanted,
 )
-from tests.concurrency.test_two_at_once import at_once, kinds
+from tests.concurrency.at_once import at_once, kinds
 from tests.database import as_owner
 from tests.people import FEED
 

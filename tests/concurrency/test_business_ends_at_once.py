@@ -23,7 +23,7 @@ from suppliers.people.services import accept_invitation, invite_person
 from tests.builders.changes import an_agreed_order
 from tests.builders.invoices import a_draft_invoice, fresh_invoice, named
 from tests.builders.world import an_order
-from tests.concurrency.test_two_at_once import at_once, kinds
+from tests.concurrency.at_once import at_once, kinds
 from tests.concurrency.test_two_manage_people import inside
 from tests.people import FEED
 

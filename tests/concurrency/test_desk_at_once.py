@@ -38,7 +38,7 @@ from tests.builders.payables import (
     said,
 )
 from tests.builders.world import MONDAY, a_line, a_paper, receive
-from tests.concurrency.test_two_at_once import at_once, kinds, wait_for_a_lock
+from tests.concurrency.at_once import at_once, kinds, wait_for_a_lock
 from tests.people import FEED, PASSWORD, Person
 
 pytestmark = pytest.mark.django_db(transaction=True)

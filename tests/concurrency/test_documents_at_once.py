@@ -20,7 +20,7 @@ from tests.builders.documents import (
     the_document,
 )
 from tests.builders.world import MONDAY
-from tests.concurrency.test_two_at_once import at_once, kinds
+from tests.concurrency.at_once import at_once, kinds
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)

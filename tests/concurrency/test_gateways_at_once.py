@@ -17,7 +17,7 @@ from procurement.shipments.services import send_notice
 from tests.builders.changes import an_agreed_order
 from tests.builders.gateways import a_carrier, an_event, events, messages
 from tests.builders.shipments import a_sent_notice, begin, do, write
-from tests.concurrency.test_two_at_once import at_once
+from tests.concurrency.at_once import at_once
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)

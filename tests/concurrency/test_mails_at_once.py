@@ -1,9 +1,6 @@
 """The same mail by two ways at the same moment, and two presses on one draft: real threads on real connections."""
 
-import threading
-
 import pytest
-from django.db import connection
 
 from portal.kernel.errors import StaleDocument
 from portal.kernel.scope import acting
@@ -14,6 +11,7 @@ from procurement.mailroom.queries import MAILROOM
 from procurement.mailroom.services import confirm_draft, sort_mail, take_mail
 from tests.builders.mails import AN_HOUR_LATER, a_mail, arrive, drafts_on, reply_to, said_on
 from tests.builders.world import an_order
+from tests.concurrency.at_once import at_once
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,28 +20,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def no_hints(settings):
     settings.OUTBOX_WAKE = "tests.kernel.test_reactions.no_hint"
-
-
-def at_once(*works):
-    """Run each in a thread of its own, all starting together; returns what each came to."""
-    ready = threading.Barrier(len(works))
-    came = [None] * len(works)
-
-    def run(place, work):
-        try:
-            ready.wait(20)
-            came[place] = work()
-        except Exception as error:
-            came[place] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(place, work)) for place, work in enumerate(works)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return came
 
 
 def test_one_mail_brought_by_four_at_once_is_one(people):

@@ -20,7 +20,7 @@ from procurement.tolerances.models import ToleranceDecision, TolerancePolicy
 from procurement.tolerances.services import approve_policy, ask_approval, stop_rules
 from tests.builders.tolerances import a_draft, a_rule, an_active_policy
 from tests.builders.world import MONDAY, an_order, fresh, fresh_line
-from tests.concurrency.test_two_at_once import at_once, kinds
+from tests.concurrency.at_once import at_once, kinds
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)

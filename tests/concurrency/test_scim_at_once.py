@@ -14,7 +14,7 @@ from suppliers.signin.queries import DOORKEEPER
 from suppliers.sso.messages import WriteProvider
 from tests.builders.identities import in_use
 from tests.builders.scim import ScimClient, a_server
-from tests.concurrency.test_two_at_once import at_once
+from tests.concurrency.at_once import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -13,7 +13,7 @@ from suppliers.signin.queries import DOORKEEPER, find_reset
 from suppliers.signin.services import ask_factor_reset, oneself, stop_factor_reset
 from suppliers.signin.tasks import sweep_sign_in
 from tests.builders.factors import give_app
-from tests.concurrency.test_two_at_once import at_once, kinds
+from tests.concurrency.at_once import at_once, kinds
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

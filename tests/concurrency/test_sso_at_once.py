@@ -13,7 +13,7 @@ from suppliers.sso.messages import Identity, WriteProvider
 from suppliers.sso.queries import provider_at_the_door
 from suppliers.sso.services import admit
 from tests.builders.identities import in_use
-from tests.concurrency.test_two_at_once import at_once, kinds
+from tests.concurrency.at_once import at_once, kinds
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -11,7 +11,7 @@ from procurement.payables.services.approvals import accept_invoice, approve_step
 from tests.builders.invoices import fresh_invoice, named
 from tests.builders.payables import a_rule, an_invoice_over_price, asked_for, desk, said
 from tests.builders.world import MONDAY
-from tests.concurrency.test_two_at_once import at_once, kinds
+from tests.concurrency.at_once import at_once, kinds
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

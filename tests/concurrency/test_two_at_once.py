@@ -3,13 +3,10 @@
 import threading
 import time
 import uuid
-from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -33,6 +30,7 @@ from procurement.acknowledgments.services import (
 from procurement.orders.models import Promise, PurchaseOrder
 from procurement.orders.queries import lock_order
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, fresh_line, receive
+from tests.concurrency.at_once import at_once, kinds
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,47 +38,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 LATER = MONDAY + timedelta(hours=1)
 # Pages bring their own time.
 NEXT_MONTH = datetime.now(UTC).date() + timedelta(days=30)
-
-
-def at_once(*works: Callable[[], object]) -> list[object]:
-    """Run all at the same moment, each on a connection of its own; an outcome or the refusal of each."""
-    barrier = threading.Barrier(len(works))
-    outcomes: list[object] = [None] * len(works)
-
-    def run(index: int, work: Callable[[], object]) -> None:
-        try:
-            barrier.wait()
-            outcomes[index] = work()
-        except Exception as error:
-            outcomes[index] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(works)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    return outcomes
-
-
-def wait_for_a_lock(patience: float = 30.0) -> None:
-    """Until another connection waits for one that this connection holds."""
-    waiting = (
-        "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-    )
-    deadline = time.monotonic() + patience
-    while time.monotonic() < deadline:
-        with connection.cursor() as cursor:
-            cursor.execute(waiting)
-            if cursor.fetchone()[0]:
-                return
-        time.sleep(0.01)
-    raise AssertionError("It waits for nothing.")
-
-
-def kinds(outcomes):
-    return Counter(type(outcome).__name__ for outcome in outcomes)
 
 
 def answering(order, person, *answers, **rest):

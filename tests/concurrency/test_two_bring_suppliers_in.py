@@ -30,7 +30,7 @@ from suppliers.screening.models import ScreeningHit
 from suppliers.screening.queries import SCREENER
 from suppliers.screening.services import load_list, screen_suppliers
 from suppliers.services import receive_suppliers
-from tests.concurrency.test_two_at_once import at_once, kinds
+from tests.concurrency.at_once import at_once, kinds
 from tests.concurrency.test_two_manage_people import inside
 from tests.people import FEED
 

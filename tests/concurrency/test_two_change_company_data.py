@@ -13,7 +13,7 @@ from suppliers.messages import SupplierPaper
 from suppliers.models import Supplier
 from suppliers.services import receive_suppliers
 from tests.builders.world import MONDAY
-from tests.concurrency.test_two_at_once import at_once, kinds
+from tests.concurrency.at_once import at_once, kinds
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -26,7 +26,7 @@ from procurement.orders.models import Promise
 from procurement.orders.services import receive_orders
 from tests.builders.changes import A_WEEK, an_agreed_order, piece, propose, stands, to
 from tests.builders.world import MONDAY, a_line, a_paper, fresh_line
-from tests.concurrency.test_two_at_once import at_once, kinds
+from tests.concurrency.at_once import at_once, kinds
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -19,7 +19,7 @@ from procurement.clocks.services.offices import WriteOffice
 from procurement.clocks.states import ClockState
 from tests.builders.clocks import a_clock, a_draft_service, clock_facts, fresh_clock
 from tests.builders.world import MONDAY, a_paper, an_order, receive
-from tests.concurrency.test_two_at_once import at_once, kinds
+from tests.concurrency.at_once import at_once, kinds
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,6 +1,5 @@
 """Two people on one conflict, and a person against the feed: real threads on real connections."""
 
-import threading
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
@@ -8,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 
 from portal.kernel.actors import Actor
 from portal.kernel.outbox.models import OutboxMessage
@@ -27,33 +25,12 @@ from procurement.orders.queries import lock_order
 from procurement.orders.services import Decision, decide_promises, make_promises
 from procurement.threads.models import Message
 from tests.builders.world import MONDAY, a_line, a_paper, an_order
+from tests.concurrency.at_once import at_once
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SOON, LATER = MONDAY + timedelta(minutes=1), MONDAY + timedelta(hours=1)
-
-
-def at_once(*works: Callable[[], object]) -> list[object]:
-    """Run all at the same moment, each on a connection of its own; an outcome or the error of each."""
-    barrier = threading.Barrier(len(works))
-    outcomes: list[object] = [None] * len(works)
-
-    def run(index: int, work: Callable[[], object]) -> None:
-        try:
-            barrier.wait()
-            outcomes[index] = work()
-        except Exception as error:
-            outcomes[index] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(works)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    return outcomes
 
 
 def a_moved(quantity: int, revision: str) -> OrderPaper:

@@ -29,7 +29,7 @@ from tests.builders.invoices import (
     pieces,
 )
 from tests.builders.world import MONDAY, a_line, fresh_line
-from tests.concurrency.test_two_at_once import at_once, kinds
+from tests.concurrency.at_once import at_once, kinds
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)

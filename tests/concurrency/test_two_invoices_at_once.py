@@ -11,7 +11,7 @@ from procurement.matching.models import Match
 from procurement.matching.services import match_sent, rematch_orders
 from tests.builders.matching import a_match_policy, a_sent_invoice, fresh_invoice, matched_now, order_lines
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, receive
-from tests.concurrency.test_two_at_once import at_once
+from tests.concurrency.at_once import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

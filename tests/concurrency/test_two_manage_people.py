@@ -16,7 +16,7 @@ from suppliers.people.services import (
     invite_person,
     remove_member,
 )
-from tests.concurrency.test_two_at_once import at_once, kinds
+from tests.concurrency.at_once import at_once, kinds
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)

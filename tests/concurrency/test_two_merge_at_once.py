@@ -9,7 +9,7 @@ from suppliers.merging.messages import AskMerge
 from suppliers.merging.models import SupplierMerge
 from suppliers.merging.services import approve_merge, ask_merge, undo_merge
 from suppliers.models import Membership
-from tests.concurrency.test_two_at_once import at_once, kinds
+from tests.concurrency.at_once import at_once, kinds
 from tests.concurrency.test_two_manage_people import inside
 from tests.people import FEED
 

@@ -17,7 +17,7 @@ from tests.builders.early import LESS, SOONEST, a_discount_policy
 from tests.builders.invoices import fresh_invoice
 from tests.builders.told_invoices import an_approved_invoice
 from tests.builders.world import MONDAY
-from tests.concurrency.test_two_at_once import at_once, kinds
+from tests.concurrency.at_once import at_once, kinds
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)

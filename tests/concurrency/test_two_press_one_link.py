@@ -20,7 +20,7 @@ from procurement.payables.services.approvals import accept_invoice
 from tests.builders.invoices import fresh_invoice
 from tests.builders.payables import a_link_to, a_rule, an_invoice_over_price, asked_for, desk
 from tests.builders.world import an_order
-from tests.concurrency.test_two_at_once import wait_for_a_lock
+from tests.concurrency.at_once import wait_for_a_lock
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -14,7 +14,7 @@ from tests.builders.counts import a_notice, begin, count_row, fresh_sheet, post
 from tests.builders.facts import a_receipt, arrive
 from tests.builders.shipments import a_sent_notice, do, fresh_notice
 from tests.builders.world import MONDAY, fresh_line
-from tests.concurrency.test_two_at_once import at_once
+from tests.concurrency.at_once import at_once
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -14,7 +14,7 @@ from procurement.inbox.services.sweeping import sweep
 from procurement.inbox.states import CaseState
 from tests.builders.inbox import LATER, a_late_order, cases, decide, review, the_case, told
 from tests.builders.world import an_order, fresh
-from tests.concurrency.test_two_at_once import at_once, kinds
+from tests.concurrency.at_once import at_once, kinds
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)

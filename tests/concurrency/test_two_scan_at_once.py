@@ -20,7 +20,7 @@ from tests.builders.counts import (
     whole_sheet,
 )
 from tests.builders.world import MONDAY
-from tests.concurrency.test_two_at_once import at_once
+from tests.concurrency.at_once import at_once
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)

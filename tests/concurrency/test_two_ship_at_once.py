@@ -34,7 +34,7 @@ from tests.builders.changes import an_agreed_order
 from tests.builders.sheets import csv_of, keep
 from tests.builders.shipments import a_sent_notice, begin, do, fresh_notice, named, pack, write
 from tests.builders.world import MONDAY, a_line, fresh_line
-from tests.concurrency.test_two_at_once import at_once, kinds
+from tests.concurrency.at_once import at_once, kinds
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)

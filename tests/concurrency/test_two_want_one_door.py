@@ -16,7 +16,7 @@ from tests.builders.changes import an_agreed_order
 from tests.builders.docks import TEN, a_confirmed_time, an_asked_time, fresh_time, time_of
 from tests.builders.shipments import a_sent_notice, do, named
 from tests.builders.world import MONDAY
-from tests.concurrency.test_two_at_once import at_once, kinds
+from tests.concurrency.at_once import at_once, kinds
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -43,7 +43,7 @@ from suppliers.models import User
 from tests.builders.world import MONDAY, a_line, a_paper, fresh_line
 from tests.erp.scripted import ScriptedErp
 from tests.erp.test_delivery import Clock, FilesWorld, agree, agreement_of, deliver, in_portal
-from tests.people import FEED
+from tests.people import FEED, signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -73,12 +73,6 @@ def bea(people: Any) -> Client:
 @pytest.fixture
 def ines(people: Any) -> Client:
     return signed_in(people["ines"])
-
-
-def signed_in(person: Any) -> Client:
-    client = Client()
-    client.force_login(person.user)
-    return client
 
 
 def the_command(**wanted: Any) -> ErpCommand:

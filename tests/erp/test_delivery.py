@@ -17,6 +17,7 @@ from portal.kernel.scope import acting
 from procurement.erp import delivery, inbound
 from procurement.erp.connection import the_connection
 from procurement.erp.connectors.files import FilesConnector
+from procurement.erp.content import content_hash
 from procurement.erp.inbound import read_feeds, take_page
 from procurement.erp.models import ErpCommand, FeedRun
 from procurement.erp.policies import held_by_paper
@@ -39,7 +40,6 @@ from procurement.erp.ports import (
     ValidationRefused,
     WriteField,
     WriteResult,
-    content_hash,
 )
 from procurement.erp.pretend import PretendErp
 from procurement.erp.queries import commands_needing_a_person, erp_state_of_lines

@@ -16,7 +16,8 @@ from procurement.erp.connectors.files.papers import papers_of
 from procurement.erp.connectors.files.records import Found
 from procurement.erp.connectors.files.rows import BadFile, Limits, open_table
 from procurement.erp.connectors.files.writing import feed_csv, order_rows, orders_csv, to_csv
-from procurement.erp.ports import CommandResult, CurrentLine, Feed, Outcome, Paper, content_hash
+from procurement.erp.content import content_hash
+from procurement.erp.ports import CommandResult, CurrentLine, Feed, Outcome, Paper
 from procurement.erp.problems import Problem
 from procurement.orders.messages import LinePaper, OrderPaper, SchedulePaper
 from tests.erp.papers import MASTER_DATA, a_line, an_order

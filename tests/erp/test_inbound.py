@@ -17,9 +17,10 @@ from procurement.catalogue.models import Company, Item
 from procurement.erp import inbound
 from procurement.erp.connectors.files import FilesConnector
 from procurement.erp.connectors.files.writing import feed_csv, orders_csv
+from procurement.erp.content import content_hash
 from procurement.erp.inbound import read_feeds, rest_after
 from procurement.erp.models import FeedCursor, FeedProblem, FeedRun
-from procurement.erp.ports import Cursor, Feed, Page, Transient, content_hash
+from procurement.erp.ports import Cursor, Feed, Page, Transient
 from procurement.erp.problems import Problem
 from procurement.erp.states import RunState
 from procurement.orders.models import PurchaseOrder, PurchaseOrderLine

@@ -27,15 +27,9 @@ from procurement.orders.queries import lock_order
 from procurement.orders.services import make_promises
 from tests.builders.world import MONDAY, a_paper, receive
 from tests.erp.papers import a_line, a_piece
-from tests.people import FEED
+from tests.people import FEED, signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-def signed_in(person: Any) -> Client:
-    client = Client()
-    client.force_login(person.user)
-    return client
 
 
 @pytest.fixture(autouse=True)

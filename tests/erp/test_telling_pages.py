@@ -25,15 +25,9 @@ from tests.builders.told_counts import a_count, tell
 from tests.builders.told_invoices import an_approved_invoice
 from tests.builders.told_invoices import tell as tell_invoice
 from tests.builders.world import fresh
-from tests.people import FEED
+from tests.people import FEED, signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def signed_in(person: Any) -> Client:
-    client = Client()
-    client.force_login(person.user)
-    return client
 
 
 def page(client: Client, name: str, *args: Any, **query: str) -> str:

@@ -1,22 +1,15 @@
 """What the door of a page does to what comes in, and where it leads back to."""
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from portal.kernel.scope import acting
 from procurement.acknowledgments.models import DraftAnswer
 from procurement.threads.models import Message
 from tests.builders.world import an_order
-from tests.people import FEED
+from tests.people import FEED, signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-def signed_in(person):
-    client = Client()
-    client.force_login(person.user)
-    return client
 
 
 def test_a_nul_in_what_was_typed_is_left_out(people):

@@ -1,5 +1,6 @@
 """Numbers and days as people write them; money and quantities as the trade counts them."""
 
+import uuid
 from datetime import date
 from decimal import Decimal
 
@@ -17,6 +18,7 @@ from portal.kernel.values import (
     minor_units,
     read_date,
     read_decimal,
+    read_key,
     rounded,
 )
 
@@ -135,3 +137,13 @@ def test_a_unit_knows_its_decimals():
     assert UnitOfMeasure("m", 2).fits(Decimal("3.25"))
     assert [decimals_of(Decimal(text)) for text in ("2.50", "300", "1E+2", "0.001")] == [1, 0, 0, 3]
     assert rounded(Decimal("2.5"), 0) == Decimal(3)
+
+
+@pytest.mark.parametrize("text", ["", "1", "not-a-key", "6f0d1f7e-0000-0000-0000-00000000000g"])
+def test_what_is_no_key_is_none(text):
+    assert read_key(text) is None
+
+
+def test_a_key_is_read_however_it_is_written():
+    key = uuid.UUID("6f0d1f7e-1b1c-4d6e-9a67-0f2b8f8f9c11")
+    assert [read_key(one) for one in (str(key), str(key).upper(), key.hex)] == [key, key, key]

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver, reverse
 
@@ -20,17 +19,11 @@ from procurement.acknowledgments.services import acknowledge_order
 from procurement.tolerances.states import PolicyState
 from tests.builders.tolerances import a_draft
 from tests.builders.world import MONDAY, an_order
-from tests.people import FEED
+from tests.people import FEED, signed_in
 
 pytestmark = pytest.mark.django_db
 
 SIDES = {"supplier": SUPPLIER, "company": COMPANY}
-
-
-def signed_in(person):
-    client = Client()
-    client.force_login(person.user)
-    return client
 
 
 def ways(side):

@@ -9,15 +9,9 @@ from portal.kernel.scope import acting
 from suppliers.models import Supplier, User
 from suppliers.queries import SESSION_KEY
 from tests.builders.world import an_order
-from tests.people import FEED
+from tests.people import FEED, signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-def signed_in(person):
-    client = Client()
-    client.force_login(person.user)
-    return client
 
 
 def now(person):

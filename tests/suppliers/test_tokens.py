@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -19,17 +18,11 @@ from suppliers.states import SupplierState
 from tests.builders.factors import give_app, show_factor
 from tests.builders.programs import Program
 from tests.builders.world import MONDAY
-from tests.people import FEED
+from tests.people import FEED, signed_in
 
 pytestmark = pytest.mark.django_db
 
 ONCE = "7b0c9c0e-6a6f-4a53-8a3d-0a54a7c7a001"
-
-
-def signed_in(person):
-    client = Client()
-    client.force_login(person.user)
-    return client
 
 
 def make(client, **typed):

@@ -32,6 +32,8 @@ REPLAYED = OpenApiParameter(
     response=["200", "201"],
     description="Present when this is the first answer once more.",
 )
+# What every address that writes takes along, and answers with.
+WRITES = [IDEMPOTENCY_KEY, REPLAYED]
 IF_MATCH = OpenApiParameter(
     "If-Match",
     OpenApiTypes.STR,

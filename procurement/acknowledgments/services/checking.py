@@ -20,6 +20,7 @@ from portal.kernel.actors import Actor
 from portal.kernel.errors import Problem
 from portal.kernel.scope import requires_scope
 from portal.kernel.templatetags.portal_ui import day_text, figure
+from portal.kernel.values import read_key
 from procurement.acknowledgments.messages import AnswerPiece, FileRow
 from procurement.acknowledgments.policies import (
     Difference,
@@ -171,7 +172,7 @@ def _transit_days(supplier_ids: Iterable[int]) -> dict[int, int | None]:
 
 
 def _look_up(rows: Sequence[FileRow], actor: Actor) -> _Known:
-    keys = {key for row in rows if (key := _uuid(row.order_key))}
+    keys = {key for row in rows if (key := read_key(row.order_key))}
     numbers = {row.order for row in rows if row.order and not row.order_key}
     visible = visible_orders(actor).select_related("company", "supplier")
     orders = {order.pk: order for order in visible.filter(key__in=keys)} if keys else {}
@@ -189,13 +190,6 @@ def _look_up(rows: Sequence[FileRow], actor: Actor) -> _Known:
     return _Known({order.key: order for order in orders.values()}, by_number, lines, by_line_number)
 
 
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
-
-
 def _line_of(row: FileRow, known: _Known) -> tuple[PurchaseOrderLine | None, RowProblem]:
     order, line = None, None
     unknown = RowProblem(
@@ -205,7 +199,7 @@ def _line_of(row: FileRow, known: _Known) -> tuple[PurchaseOrderLine | None, Row
         _("There is no such order. Download a fresh answer sheet; its hidden columns must stay as they are."),
     )
     if row.order_key:
-        key = _uuid(row.order_key)
+        key = read_key(row.order_key)
         order = known.orders.get(key) if key else None
     elif len(found := known.by_number.get(row.order, ())) == 1:
         order = found[0]

@@ -7,9 +7,10 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.audit.services import record
-from portal.kernel.errors import Invalid, NotAllowed, NotFound, Problem
+from portal.kernel.errors import Invalid, NotAllowed, Problem
 from portal.kernel.scope import requires_scope
 from procurement.catalogue.models import Company
+from procurement.catalogue.queries import find_company
 from procurement.changes.messages import EditReason
 from procurement.changes.models import ChangeReason
 from procurement.changes.queries import reason_rows
@@ -28,9 +29,7 @@ def save_reason(command: EditReason, *, actor: Actor, at: datetime) -> ChangeRea
     """
     if not actor.may(Permission.REASON_MANAGE) or actor.is_supplier:
         raise NotAllowed(_("An administrator edits the reasons."))
-    company: Company | None = Company.objects.filter(code=command.company).first()
-    if company is None:
-        raise NotFound(_("There is no such company."))
+    company = find_company(command.company)
     # Two who edit at once: the second sees what the first did.
     Company.objects.select_for_update().get(pk=company.pk)
     rows = reason_rows(company.pk)

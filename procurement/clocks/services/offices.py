@@ -15,7 +15,8 @@ from portal.kernel.audit.services import record
 from portal.kernel.errors import Invalid, NotAllowed, NotFound, Problem, StaleDocument
 from portal.kernel.scope import requires_scope
 from procurement.calendars.policies import NeverOpens, Week, WorkingCalendar, next_opening
-from procurement.catalogue.models import Company, Site
+from procurement.catalogue.models import Site
+from procurement.catalogue.queries import find_company
 from procurement.clocks.models import OfficeCalendar, week_to_json
 from suppliers.roles import Permission
 
@@ -107,10 +108,7 @@ def _place_of(command: WriteOffice) -> dict[str, Any]:
             raise NotFound(_("There is no such site."))
         return {"site": site}
     if command.company:
-        company = Company.objects.filter(code=command.company).first()
-        if company is None:
-            raise NotFound(_("There is no such company."))
-        return {"company": company}
+        return {"company": find_company(command.company)}
     if not COUNTRY.fullmatch(command.country):
         message = _("A country has two letters (ISO 3166), such as DE.")
         raise Invalid(message, [Problem("country", message, command.country, "unknown")])

@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.audit.services import record
-from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, NotFound, Problem, StaleDocument
+from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, Problem, StaleDocument
 from portal.kernel.scope import requires_scope
-from procurement.catalogue.models import Company
+from procurement.catalogue.queries import company_by_id
 from procurement.discounting.messages import WriteDiscountPolicy
 from procurement.discounting.models import DiscountPolicy
 from procurement.discounting.policies import problems_of
@@ -50,7 +50,9 @@ def write_discount_policy(command: WriteDiscountPolicy, *, actor: Actor, at: dat
     if problems:
         raise Invalid(problems[0].message, problems)
     policy = (
-        _draft(command, actor=actor) if command.key else DiscountPolicy(company=_company(command.company))
+        _draft(command, actor=actor)
+        if command.key
+        else DiscountPolicy(company=company_by_id(command.company))
     )
     values: dict[str, Any] = {
         "name": command.name.strip(),
@@ -105,20 +107,13 @@ def _unknown(command: WriteDiscountPolicy) -> list[Problem]:
     return found
 
 
-def _company(pk: int) -> Company:
-    company = Company.objects.filter(pk=pk).first()
-    if company is None:
-        raise NotFound(_("There is no such company."))
-    return company
-
-
 def _draft(command: WriteDiscountPolicy, *, actor: Actor) -> DiscountPolicy:
     assert command.key is not None
     policy = lock_discount_policy(command.key, actor=actor)
     if policy.state != DiscountPolicyState.DRAFT:
         raise IllegalTransition(_("This policy is no draft any more. Write a new one and retire this one."))
     _as_shown(policy, command.version)
-    policy.company = _company(command.company)
+    policy.company = company_by_id(command.company)
     return policy
 
 

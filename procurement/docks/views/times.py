@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid, NotFound, Problem, Refusal
+from portal.kernel.values import read_key
 from portal.kernel.web import paginate, see_other, whole_number
 from procurement.docks.forms import read_start
 from procurement.docks.messages import AppointmentNamed, WishTime
@@ -129,10 +130,10 @@ def _do(request: DoorRequest, notice: ShipNotice, verb: str) -> None:
 
 
 def _appointment_key(text: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(text)
-    except ValueError as error:
-        raise NotFound(_("There is no such time at a dock.")) from error
+    key = read_key(text)
+    if key is None:
+        raise NotFound(_("There is no such time at a dock."))
+    return key
 
 
 def _show(

@@ -8,8 +8,9 @@ from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
+from procurement.erp.content import canonical_decimal
 from procurement.erp.policies import HeldLine, Standing, by_day, compare, held_by_paper, standing_pieces
-from procurement.erp.ports import KEYS, Paper, canonical_decimal
+from procurement.erp.ports import KEYS, Paper
 from procurement.erp.reconciliation.states import DriftKind, Repair
 from procurement.orders.messages import CommandLine, LinePaper, OrderPaper, PromiseCommand
 

@@ -25,6 +25,7 @@ from portal.kernel.actors import Actor, Channel
 from portal.kernel.audit.services import record
 from portal.kernel.scope import acting, require_no_transaction
 from procurement.erp.connection import stop_if_paused
+from procurement.erp.content import content_hash
 from procurement.erp.inbound import read_feeds
 from procurement.erp.models import FeedCursor
 from procurement.erp.ports import (
@@ -36,7 +37,6 @@ from procurement.erp.ports import (
     RecordMark,
     Transient,
     Unsupported,
-    content_hash,
     key_of,
 )
 from procurement.erp.queries import lock_orders

@@ -14,9 +14,10 @@ from portal.kernel.errors import Refusal
 from portal.kernel.outbox.services import enqueue
 from portal.kernel.scope import requires_scope
 from procurement.changes.services import overtake_changes
+from procurement.erp.content import content_hash
 from procurement.erp.inbound import take_papers
 from procurement.erp.models import ErpCommand
-from procurement.erp.ports import Feed, Paper, Sighting, content_hash
+from procurement.erp.ports import Feed, Paper, Sighting
 from procurement.erp.queries import TOPIC
 from procurement.erp.reconciliation.mirror import Held, Key, held_here
 from procurement.erp.reconciliation.models import Drift, ReconciliationRun, Rehearsal

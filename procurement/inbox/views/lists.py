@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid, Refusal
+from portal.kernel.values import read_key
 from portal.kernel.web import see_other, whole_number
 from procurement.inbox.forms import FilterForm, QueueForm
 from procurement.inbox.messages import Seen
@@ -47,7 +48,6 @@ from procurement.inbox.views.common import (
     views_context,
     wanted_of,
 )
-from procurement.inbox.views.keys import key_of
 from suppliers.roles import Permission
 
 TEMPLATE = "procurement/inbox/inbox.html"
@@ -127,7 +127,7 @@ def _do(request: DoorRequest, verb: str, picks: list[Seen]) -> list[Outcome]:
 
 def _pick(text: str) -> Seen | None:
     key, _dot, version = text.partition(".")
-    found, seen = key_of(key), whole_number(version)
+    found, seen = read_key(key), whole_number(version)
     return Seen(found, seen) if found and seen is not None else None
 
 
@@ -145,7 +145,7 @@ def inbox_poll(request: DoorRequest) -> HttpResponse:
     loaded = since_of(request.POST.get("loaded", ""), request.at)
     wanted = wanted_of(request)
     moved = with_papers(changed_since(visible_cases(request.actor), since)).order_by("-updated_at", "-id")
-    key = key_of(request.POST.get("case", ""))
+    key = read_key(request.POST.get("case", ""))
     rows = [
         (row, address(request, "inbox-case", row.case.key))
         for case in moved[:MOST_CHANGED]

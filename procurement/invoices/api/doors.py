@@ -15,7 +15,7 @@ from portal.kernel.rest.doors import (
     read_query,
     version_answered,
 )
-from portal.kernel.rest.schema import IDEMPOTENCY_KEY, IF_MATCH, REPLAYED
+from portal.kernel.rest.schema import IF_MATCH, WRITES
 from procurement.invoices.api.sent import (
     EndedInvoice,
     NewCreditNote,
@@ -58,9 +58,6 @@ from procurement.invoices.services.draft import HEADER
 from suppliers.roles import Permission
 
 TAGS = ["invoices"]
-
-
-WRITES = [IDEMPOTENCY_KEY, REPLAYED]
 
 
 FLIPPED = OpenApiExample(

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid, Refusal
+from portal.kernel.values import read_key
 from portal.kernel.web import paginate, see_other
 from procurement.invoices.messages import InvoiceNamed, LineChoice
 from procurement.invoices.models import Invoice
@@ -79,7 +80,7 @@ def invoice_new(request: DoorRequest) -> HttpResponse:
 def _started(request: DoorRequest, picks: list[str]) -> list[Invoice]:
     who: dict[str, Any] = {"actor": request.actor, "at": request.at}
     for name, start in STARTS.items():
-        key = _key(request.POST.get(name, ""))
+        key = read_key(request.POST.get(name, ""))
         if key is not None:
             return start(key, **who)
     if request.POST.get("company"):
@@ -119,7 +120,7 @@ def _choices(request: DoorRequest, picks: list[str]) -> list[LineChoice]:
 
 def _choice(text: str) -> LineChoice | None:
     order, _dot, line = text.partition(".")
-    key = _key(order)
+    key = read_key(order)
     return LineChoice(key, line) if key else None
 
 
@@ -134,20 +135,13 @@ def _with_what_is_left(request: DoorRequest, chosen: list[LineChoice]) -> list[L
     return [LineChoice(*name, left[found[name].pk] if name in found else None) for name in names]
 
 
-def _key(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text) if text else None
-    except ValueError:
-        return None
-
-
 def _order(request: DoorRequest, text: str) -> PurchaseOrder | None:
-    key = _key(text)
+    key = read_key(text)
     return find_order(key, actor=request.actor) if key else None
 
 
 def _draft(request: DoorRequest, text: str) -> Invoice | None:
-    key = _key(text)
+    key = read_key(text)
     found = find_invoice(key, actor=request.actor) if key else None
     return found if found and found.is_draft else None
 

@@ -1,7 +1,8 @@
 """Reading matches, the rules by which they are made, and all that a claim is held against."""
 
 from procurement.matching.queries.figures import MatchFigures, first_matches, match_figures
-from procurement.matching.queries.gathering import Gathering, gather, paying_waits_of
+from procurement.matching.queries.gathered import Gathering
+from procurement.matching.queries.gathering import gather, paying_waits_of
 from procurement.matching.queries.kept import (
     checks_of,
     current_match,

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
 from portal.kernel.audit.services import record
-from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, NotFound, StaleDocument
+from portal.kernel.errors import IllegalTransition, Invalid, NotAllowed, StaleDocument
 from portal.kernel.scope import requires_scope
-from procurement.catalogue.models import Company
+from procurement.catalogue.queries import company_by_id
 from procurement.matching.messages import WriteMatchPolicy
 from procurement.matching.models import MatchPolicy
 from procurement.matching.policies import problems_of
@@ -44,7 +44,9 @@ def write_match_policy(command: WriteMatchPolicy, *, actor: Actor, at: datetime)
     )
     if problems := list(problems_of(command)):
         raise Invalid(problems[0].message, problems)
-    policy = _draft(command, actor=actor) if command.key else MatchPolicy(company=_company(command.company))
+    policy = (
+        _draft(command, actor=actor) if command.key else MatchPolicy(company=company_by_id(command.company))
+    )
     scope = command.scope
     values: dict[str, Any] = {
         "name": command.name.strip(),
@@ -88,13 +90,6 @@ def write_match_policy(command: WriteMatchPolicy, *, actor: Actor, at: datetime)
         internal=True,
     )
     return policy
-
-
-def _company(pk: int) -> Company:
-    company = Company.objects.filter(pk=pk).first()
-    if company is None:
-        raise NotFound(_("There is no such company."))
-    return company
 
 
 def _draft(command: WriteMatchPolicy, *, actor: Actor) -> MatchPolicy:

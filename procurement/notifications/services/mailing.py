@@ -15,11 +15,12 @@ from django.conf import settings
 from portal.kernel.audit.services import Fact, record_all
 from portal.kernel.outbox.services import Outgoing, enqueue_all
 from portal.kernel.scope import requires_scope
+from portal.kernel.values import read_key
 from procurement.notifications.models import Notice, NoticeMail
 from procurement.notifications.policies import mails_due, message_id
 from procurement.notifications.queries import waiting_notices
 from procurement.notifications.services.gathering import POSTMAN
-from procurement.notifications.services.returned import bank_notice_named, key_in, note_not_told
+from procurement.notifications.services.returned import bank_notice_named, note_not_told
 from procurement.notifications.states import Audience, MailState, NoticeState
 
 TOPIC = "notices"
@@ -164,7 +165,7 @@ def note_bounce(
     bare = message.strip().strip("<>").strip()
     mails = NoticeMail.objects.select_for_update().order_by("-created_at", "-id")
     found = mails.filter(message_id=bare).first() if bare else None
-    if found is None and key_in(key) is not None:
+    if found is None and read_key(key) is not None:
         found = mails.filter(key=key).first()
     if found is None and address:
         found = mails.filter(address__iexact=address.strip(), state=MailState.SENT).first()

@@ -5,21 +5,13 @@ the mail. A change that counted such a reader as told would come into force with
 """
 
 from datetime import datetime
-from uuid import UUID
 
 from portal.kernel.audit.services import record
 from portal.kernel.scope import requires_scope
+from portal.kernel.values import read_key
 from suppliers.banking.models import BankNotice
 from suppliers.banking.queries import OFFICE, find_notice
 from suppliers.banking.states import BankMailState
-
-
-def key_in(text: str) -> UUID | None:
-    """The key that a text is; None for any other."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 @requires_scope
@@ -45,7 +37,7 @@ def note_not_told(notice: BankNotice, reason: str, *, at: datetime) -> bool:
 def bank_notice_named(*, message: str, key: str) -> BankNotice | None:
     """The notice that a report names, by its Message-ID or its key. In the office."""
     for text in (message.strip().strip("<>").partition("@")[0], key):
-        named = key_in(text.strip())
+        named = read_key(text.strip())
         if named is not None and (found := find_notice(named)) is not None:
             return found
     return None

@@ -13,11 +13,12 @@ from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid, Problem, Refusal
 from portal.kernel.web import see_other, whole_number
 from procurement.catalogue.models import Company
+from procurement.catalogue.queries import find_company
 from procurement.invoices.queries import profile_of, taxes_of
 from procurement.invoices.services.profile import FORMATS, save_profile
 from procurement.invoices.states import TaxCategory
 from procurement.payables.forms import profile_in, tax_rows_of
-from procurement.payables.queries.companies import companies, find_company
+from procurement.payables.queries.companies import companies
 from suppliers.roles import Permission
 
 LIST, ONE = "procurement/payables/companies.html", "procurement/payables/setup.html"

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid, NotFound, Problem, Refusal
+from portal.kernel.values import read_key
 from portal.kernel.web import paginate, see_other, whole_number
 from procurement.acknowledgments.forms import plain_amount, shown_day
 from procurement.orders.policies import plain
@@ -161,7 +162,7 @@ def _do(request: DoorRequest, key: uuid.UUID) -> tuple[Scanned | None, list[str]
         drop_row(key, row, **who)
     elif item := whole_number(pressed.get("drop_wrong")):
         drop_wrong_item(key, item, **who)
-    elif photo := _key(pressed.get("drop_photo", "")):
+    elif photo := read_key(pressed.get("drop_photo", "")):
         drop_photo(key, photo, **who)
     return said, missed[-MOST_MISSED:]
 
@@ -175,13 +176,6 @@ def _scan(key: uuid.UUID, text: str, who: dict[str, Any]) -> Scanned:
     marked = MARKED.fullmatch(text)
     mark, code = marked.groups() if marked else ("", text)
     return scan(key, code[:200], mark=mark, **who)
-
-
-def _key(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 # --- one line -----------------------------------------------------------------------------------------------

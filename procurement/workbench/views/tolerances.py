@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid
+from portal.kernel.values import read_key
 from portal.kernel.web import panel_or_page, see_other, whole_number
 from procurement.acknowledgments.services import reopen_decision
 from procurement.invoices.states import InvoiceState
@@ -140,17 +141,10 @@ def rule_decision_reopen(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
 @door(Permission.ORDER_DECIDE, methods=["POST"])
 def rule_decisions_seen(request: DoorRequest) -> HttpResponse:
     """Tick off what rules told of."""
-    keys = [found for text in request.POST.getlist("pick") if (found := _uuid(text))]
+    keys = [found for text in request.POST.getlist("pick") if (found := read_key(text))]
     count = mark_seen(keys, actor=request.actor, at=request.at)
     messages.success(request, ngettext("%(n)d ticked off.", "%(n)d ticked off.", count) % {"n": count})
     return see_other("rule-decisions")
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 # --- what a policy would have done --------------------------------------------------------------------------

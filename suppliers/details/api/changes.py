@@ -6,7 +6,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read, read_query
-from suppliers.details.api.sent import TAGS, WRITES, Decided, DetailChangeQuery, RefusedBecause
+from portal.kernel.rest.schema import WRITES
+from suppliers.details.api.sent import TAGS, Decided, DetailChangeQuery, RefusedBecause
 from suppliers.details.api.told import ChangePage, ChangeTold
 from suppliers.details.queries import find_detail_change, visible_changes
 from suppliers.details.services import approve_detail_change, refuse_detail_change, withdraw_detail_change

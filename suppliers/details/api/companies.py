@@ -9,9 +9,9 @@ from rest_framework.response import Response
 
 from portal.kernel.actors import Actor
 from portal.kernel.rest.doors import Doors, ProgramRequest, answer_page, program_door, read, read_query
+from portal.kernel.rest.schema import WRITES
 from suppliers.details.api.sent import (
     TAGS,
-    WRITES,
     AddressSent,
     ChannelSent,
     Classified,

@@ -3,12 +3,10 @@
 from rest_framework import serializers
 
 from portal.kernel.rest.fields import Flag, Key, Query, Shape, Text, Whole, Word
-from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
 from suppliers.details.states import AddressKind, ChangeState, ContactRole, IdentifierKind
 from suppliers.states import Segment, SupplierState, TradeChannel
 
 TAGS = ["suppliers"]
-WRITES = [IDEMPOTENCY_KEY, REPLAYED]
 SEEN = "What was read as `seen` of this part: where it looks otherwise by now, nothing is changed (409)."
 
 

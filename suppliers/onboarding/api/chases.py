@@ -6,7 +6,8 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.response import Response
 
 from portal.kernel.rest.doors import Doors, ProgramRequest, program_door, read
-from suppliers.onboarding.api.sent import REMIND, TAGS, WRITES, SentenceOfYourOwn, SuppliersToChase
+from portal.kernel.rest.schema import WRITES
+from suppliers.onboarding.api.sent import REMIND, TAGS, SentenceOfYourOwn, SuppliersToChase
 from suppliers.onboarding.api.told import ChaseTold, chase_told
 from suppliers.onboarding.messages import MarkSuppliers
 from suppliers.onboarding.queries import find_chase, keys_of_suppliers

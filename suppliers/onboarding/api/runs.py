@@ -17,11 +17,10 @@ from portal.kernel.rest.doors import (
     version_answered,
     wanted_of,
 )
-from portal.kernel.rest.schema import IF_MATCH, etag_of
+from portal.kernel.rest.schema import IF_MATCH, WRITES, etag_of
 from suppliers.onboarding.api.sent import (
     REMIND,
     TAGS,
-    WRITES,
     NumberOfProspect,
     OnboardingApproval,
     OnboardingDecision,

@@ -4,13 +4,11 @@ from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 
 from portal.kernel.rest.fields import Query, Shape, Text, Whole, WholeInQuery, Word
-from portal.kernel.rest.schema import IDEMPOTENCY_KEY, REPLAYED
 from suppliers.onboarding.filters import MOST_DAYS
 from suppliers.onboarding.policies import LONGEST_COMPANY, LONGEST_REASON, MOST_TARGETS
 from suppliers.onboarding.states import ChaseKind, RunState, StepKind
 
 TAGS = ["onboarding"]
-WRITES = [IDEMPOTENCY_KEY, REPLAYED]
 REMIND = OpenApiExample(
     "With a sentence", {"words": "We would like to pay you by Friday."}, request_only=True
 )

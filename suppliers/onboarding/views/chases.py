@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from portal.kernel.access import DoorRequest, door
 from portal.kernel.errors import Invalid, NotFound, Problem
+from portal.kernel.values import read_key
 from portal.kernel.web import see_other
 from suppliers.onboarding.filters import list_search, search_of
 from suppliers.onboarding.forms import ChaseForm
@@ -44,10 +45,10 @@ def onboarding_mark(request: DoorRequest) -> HttpResponse:
 
 
 def _key(text: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(text)
-    except ValueError as error:
-        raise NotFound(_("There is no such onboarding.")) from error
+    key = read_key(text)
+    if key is None:
+        raise NotFound(_("There is no such onboarding."))
+    return key
 
 
 @door(Permission.SUPPLIER_MANAGE, methods=["GET", "POST"])

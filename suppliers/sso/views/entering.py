@@ -42,6 +42,7 @@ from onelogin.saml2.settings import OneLogin_Saml2_Settings
 from portal.cookies import own_name
 from portal.kernel.access import drop_nul, public
 from portal.kernel.sealing import Unreadable
+from portal.kernel.values import read_key
 from portal.kernel.web import see_other
 from suppliers.sso.adapters import CLASSES, app_of, refused
 from suppliers.sso.forms import WayForm
@@ -107,10 +108,7 @@ sign_in = public(SignIn.as_view())
 
 
 def _remembered(request: HttpRequest) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(request.COOKIES.get(own_name(COOKIE), ""))
-    except ValueError:
-        return None
+    return read_key(request.COOKIES.get(own_name(COOKIE), ""))
 
 
 def _next_in(request: HttpRequest, said: Any) -> str:

@@ -2,14 +2,8 @@
 
 import pytest
 
-from procurement.erp.ports import (
-    Deletions,
-    Feed,
-    ReadBack,
-    Unsupported,
-    content_hash,
-    key_of,
-)
+from procurement.erp.content import content_hash
+from procurement.erp.ports import Deletions, Feed, ReadBack, Unsupported, key_of
 from procurement.orders.messages import OrderPaper
 from tests.erp.contract.caller import Reader, facts
 from tests.erp.contract.harness import ConnectorHarness

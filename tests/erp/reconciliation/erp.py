@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from procurement.erp.connectors.files import FilesConnector
+from procurement.erp.content import content_hash
 from procurement.erp.ports import (
     Capabilities,
     Cursor,
@@ -21,7 +22,6 @@ from procurement.erp.ports import (
     Sighting,
     WriteField,
     WriteResult,
-    content_hash,
     key_of,
 )
 from procurement.erp.pretend import PretendErp

@@ -30,15 +30,9 @@ from procurement.erp.reconciliation.states import DriftKind, Repair
 from procurement.erp.tasks import read_feeds
 from tests.builders.world import MONDAY, a_paper, fresh_line, receive
 from tests.erp.reconciliation.erp import LiveErp, changed
-from tests.people import FEED
+from tests.people import FEED, signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def signed_in(person: Any) -> Client:
-    client = Client()
-    client.force_login(person.user)
-    return client
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from decimal import Decimal
 import pytest
 from defusedxml.common import EntitiesForbidden
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
@@ -34,19 +33,13 @@ from suppliers.messages import SupplierSitePaper
 from suppliers.services import receive_supplier_sites
 from tests.builders.tolerances import a_rule, an_active_policy
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, fresh_line, receive
-from tests.people import FEED
+from tests.people import FEED, signed_in
 from tests.thoroughly import EVERYTHING
 
 pytestmark = pytest.mark.django_db
 
 LATER = MONDAY + timedelta(hours=1)
 LATE = date(2030, 4, 9)
-
-
-def signed_in(person) -> Client:
-    client = Client()
-    client.force_login(person.user)
-    return client
 
 
 class Sheet:

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -15,6 +14,7 @@ from procurement.clocks.models import OfficeCalendar, ServicePolicy
 from procurement.clocks.queries import CLOCKS
 from tests.builders.clocks import a_draft_service, a_service, advance, an_active_service
 from tests.builders.world import an_order, fresh
+from tests.people import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -44,12 +44,6 @@ FORM = {
     "note": "They asked for it.",
 }
 HOURS = {f"day-{number}": "08:00-12:00, 13:00-24:00" for number in range(5)}
-
-
-def signed_in(person):
-    client = Client()
-    client.force_login(person.user)
-    return client
 
 
 def text_of(response):

@@ -19,8 +19,8 @@ from procurement.inbox.services.tasking import AskTask, ask_task, question_facts
 from procurement.notifications.services import note_bounce
 from procurement.notifications.services.gathering import POSTMAN
 from tests.builders.notices import html_of, mailed, mails, post, react
-from tests.people import FEED
-from tests.procurement.inbox.test_pages import a_case, page, signed_in
+from tests.people import FEED, signed_in
+from tests.procurement.inbox.test_pages import a_case, page
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

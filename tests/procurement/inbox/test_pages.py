@@ -35,15 +35,9 @@ from tests.builders.inbox import (
 )
 from tests.builders.supply import some_stock, stock_comes
 from tests.builders.world import a_line, fresh, fresh_line
-from tests.people import FEED
+from tests.people import FEED, signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-def signed_in(person):
-    client = Client()
-    client.force_login(person.user)
-    return client
 
 
 @pytest.fixture

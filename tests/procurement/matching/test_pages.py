@@ -7,7 +7,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
@@ -39,13 +38,7 @@ from tests.builders.programs import a_program
 from tests.builders.tolerances import a_draft
 from tests.builders.world import MONDAY, an_order, fresh
 from tests.builders.world import a_line as line_paper
-from tests.people import FEED
-
-
-def signed_in(person):
-    client = Client()
-    client.force_login(person.user)
-    return client
+from tests.people import FEED, signed_in
 
 
 def text_of(response):

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from hypothesis import example, given, settings
@@ -22,6 +21,7 @@ from procurement.orders.files.sheets import write_sheet
 from procurement.orders.queries import visible_lines
 from procurement.sheets.cells import as_typed, csv_line, csv_text, xlsx_value
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh_line, receive
+from tests.people import signed_in
 
 EVIL = [
     "=1+1",
@@ -36,12 +36,6 @@ EVIL = [
     "|calc",
     '=HYPERLINK("http://x")',
 ]
-
-
-def signed_in(person) -> Client:
-    client = Client()
-    client.force_login(person.user)
-    return client
 
 
 def content_of(response) -> bytes:

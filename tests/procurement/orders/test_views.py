@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -14,16 +13,11 @@ from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, 
 from procurement.acknowledgments.services import acknowledge_order, save_draft_lines
 from procurement.orders.models import SavedView
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, fresh_line, receive
+from tests.people import signed_in
 
 pytestmark = pytest.mark.django_db
 
 LISTS = ["order-list", "line-list"]
-
-
-def signed_in(person) -> Client:
-    client = Client()
-    client.force_login(person.user)
-    return client
 
 
 def rows_of(response) -> list:

@@ -32,7 +32,7 @@ from tests.builders.facts import a_receipt, arrive
 from tests.builders.invoices import a_sent_invoice
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, receive
 from tests.database import made_once
-from tests.people import FEED, make_people
+from tests.people import FEED, make_people, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -51,12 +51,6 @@ def once(django_db_setup, django_db_blocker):
 @pytest.fixture
 def people(once, db):
     return once
-
-
-def signed_in(person):
-    client = Client()
-    client.force_login(person.user)
-    return client
 
 
 @pytest.fixture

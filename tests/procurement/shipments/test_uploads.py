@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -33,7 +32,7 @@ from tests.builders.changes import an_agreed_order
 from tests.builders.sheets import HEAD, csv_of
 from tests.builders.shipments import a_sent_notice, do
 from tests.builders.world import a_line
-from tests.people import FEED
+from tests.people import FEED, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -90,12 +89,6 @@ def packed(number):
             )
             for one in Package.objects.filter(notice__number=number).order_by("position")
         ]
-
-
-def signed_in(person):
-    client = Client()
-    client.force_login(person.user)
-    return client
 
 
 @pytest.fixture

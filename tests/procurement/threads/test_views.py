@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 
 from portal.kernel.scope import acting
 from procurement.threads.messages import NewFile, NewMessage
@@ -12,17 +11,11 @@ from procurement.threads.models import Attachment, Message
 from procurement.threads.services import send_message
 from suppliers.roles import COMPANY_ROLES, CompanyRole, Permission
 from tests.builders.world import MONDAY, an_order
-from tests.people import FEED
+from tests.people import FEED, signed_in
 
 pytestmark = pytest.mark.django_db
 
 PDF = b"%PDF-1.7 a valve"
-
-
-def signed_in(person):
-    client = Client()
-    client.force_login(person.user)
-    return client
 
 
 def post(client, order, *, files=(), **data):

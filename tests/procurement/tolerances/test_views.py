@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -21,7 +20,7 @@ from tests.builders.changes import agree, piece, propose, say, to
 from tests.builders.facts import a_receipt, arrive
 from tests.builders.tolerances import a_draft, a_rule, an_active_policy
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, fresh_line, receive
-from tests.people import FEED
+from tests.people import FEED, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -40,12 +39,6 @@ RULE = {
     "inside": "accept",
     "outside": "ask",
 }
-
-
-def signed_in(person):
-    client = Client()
-    client.force_login(person.user)
-    return client
 
 
 def text_of(response):

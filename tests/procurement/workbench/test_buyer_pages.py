@@ -6,7 +6,6 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from portal.kernel.audit.models import AuditEvent
@@ -16,7 +15,7 @@ from procurement.acknowledgments.messages import AcknowledgeOrder, AnswerPiece, 
 from procurement.acknowledgments.services import acknowledge_order, decide_answer
 from procurement.orders.models import Promise
 from tests.builders.world import MONDAY, a_line, a_paper, an_order, fresh, fresh_line, receive
-from tests.people import FEED
+from tests.people import FEED, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -27,12 +26,6 @@ LATE = date(2026, 4, 9)
 @pytest.fixture
 def bea(people):
     return signed_in(people["bea"])
-
-
-def signed_in(person):
-    client = Client()
-    client.force_login(person.user)
-    return client
 
 
 def late(key, days=8, quantity=100):

@@ -4,7 +4,6 @@ import re
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from portal.kernel.scope import acting
@@ -17,15 +16,9 @@ from suppliers.models import Supplier
 from suppliers.states import TradeChannel
 from tests.builders.factors import give_app, show_factor
 from tests.builders.world import MONDAY
-from tests.people import FEED
+from tests.people import FEED, signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-def signed_in(person):
-    client = Client()
-    client.force_login(person.user)
-    return client
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -17,7 +16,7 @@ from suppliers.messages import SupplierPaper
 from suppliers.models import Supplier
 from suppliers.services import receive_suppliers
 from tests.builders.documents import accept, clock, require, supply
-from tests.people import FEED
+from tests.people import FEED, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -27,12 +26,6 @@ PAGE = "/documents/holders/"
 @pytest.fixture
 def now():
     return timezone.now()
-
-
-def signed_in(person):
-    client = Client()
-    client.force_login(person.user)
-    return client
 
 
 def shown(answer):

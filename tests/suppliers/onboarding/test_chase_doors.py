@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -17,7 +16,7 @@ from suppliers.onboarding.messages import InviteSuppliers, Target
 from suppliers.onboarding.models import OnboardingChase, OnboardingRun
 from suppliers.onboarding.services import invite_suppliers
 from tests.builders.factors import give_app, show_factor
-from tests.people import FEED
+from tests.people import FEED, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -25,12 +24,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def people(crowd, db):
     return crowd
-
-
-def signed_in(person):
-    client = Client()
-    client.force_login(person.user)
-    return client
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import json
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from openpyxl import Workbook
@@ -25,7 +24,7 @@ from suppliers.onboarding.models import (
 from suppliers.onboarding.services import invite_suppliers
 from tests.builders.factors import give_app, show_factor
 from tests.builders.world import a_paper, receive
-from tests.people import FEED
+from tests.people import FEED, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -33,12 +32,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def people(crowd, db):
     return crowd
-
-
-def signed_in(person):
-    client = Client()
-    client.force_login(person.user)
-    return client
 
 
 @pytest.fixture

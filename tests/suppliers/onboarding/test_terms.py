@@ -4,7 +4,6 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -37,7 +36,7 @@ from suppliers.onboarding.services import (
 )
 from suppliers.services import receive_suppliers
 from tests.builders.notices import mailed
-from tests.people import FEED
+from tests.people import FEED, signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,12 +47,6 @@ ASKED = "Please accept for Acme Valves: Code of conduct"
 def do(actor, verb, *args, at=None, **more):
     with acting(actor):
         return verb(*args, actor=actor, at=at or timezone.now(), **more)
-
-
-def signed_in(person):
-    client = Client()
-    client.force_login(person.user)
-    return client
 
 
 def letters():

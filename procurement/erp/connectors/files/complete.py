@@ -14,16 +14,8 @@ from procurement.erp.connectors.files.formats import INBOUND
 from procurement.erp.connectors.files.papers import papers_of
 from procurement.erp.connectors.files.records import Found
 from procurement.erp.connectors.files.rows import BadFile, Limits, Row, open_table
-from procurement.erp.ports import (
-    Feed,
-    Paper,
-    RecordMark,
-    Transient,
-    Unsupported,
-    ValidationRefused,
-    content_hash,
-    key_of,
-)
+from procurement.erp.content import content_hash
+from procurement.erp.ports import Feed, Paper, RecordMark, Transient, Unsupported, ValidationRefused, key_of
 from procurement.orders.messages import OrderPaper
 from procurement.orders.messages import content_hash as order_hash
 

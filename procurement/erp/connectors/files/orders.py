@@ -8,7 +8,7 @@ from procurement.erp.connectors.files.formats import LINE_COLUMNS, ORDER_COLUMNS
 from procurement.erp.connectors.files.kinds import LONG
 from procurement.erp.connectors.files.records import Group, differences, with_summary, without_repetitions
 from procurement.erp.connectors.files.rows import Row, Table, is_extra
-from procurement.erp.ports import canonical_decimal
+from procurement.erp.content import canonical_decimal
 from procurement.erp.problems import Problem
 from procurement.orders.messages import LinePaper, OrderPaper, SchedulePaper
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from procurement.erp.connectors.files.cells import Values, cell_problem, read_cells
 from procurement.erp.connectors.files.formats import Format
 from procurement.erp.connectors.files.rows import BadFile, BadRow, Row, Table
-from procurement.erp.ports import Paper, Sighting, content_hash
+from procurement.erp.content import content_hash
+from procurement.erp.ports import Paper, Sighting
 from procurement.erp.problems import Problem, Severity, shown
 
 

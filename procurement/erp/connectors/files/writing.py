@@ -20,8 +20,9 @@ from procurement.erp.connectors.files.formats import (
     SHIP_NOTICES,
     Format,
 )
+from procurement.erp.content import canonical_decimal
 from procurement.erp.messages import EarlyPaymentCommand, InvoiceCommand
-from procurement.erp.ports import CommandResult, Feed, Outcome, Paper, canonical_decimal
+from procurement.erp.ports import CommandResult, Feed, Outcome, Paper
 from procurement.orders.messages import LinePaper, OrderPaper, PromiseCommand
 from procurement.receipts.messages import ReceiptCommand, ReceiptPaper
 from procurement.shipments.messages import NoticeCommand

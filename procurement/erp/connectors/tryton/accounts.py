@@ -14,7 +14,8 @@ from typing import Any
 from procurement.erp.connectors.tryton.master import SIZE, marks_of, marks_to_read_with, sellers_of
 from procurement.erp.connectors.tryton.records import _of
 from procurement.erp.connectors.tryton.wire import Rpc
-from procurement.erp.ports import Cursor, Feed, Page, Sighting, content_hash
+from procurement.erp.content import content_hash
+from procurement.erp.ports import Cursor, Feed, Page, Sighting
 from suppliers.banking.messages import AccountsPaper, AccountTyped, PaidTo
 
 MODULE = "bank"

@@ -27,6 +27,7 @@ from procurement.erp.connectors.tryton.writing import (
     purchases_with_note,
     take_begun_away,
 )
+from procurement.erp.content import content_hash
 from procurement.erp.messages import EarlyPaymentCommand, InvoiceCommand, Picture
 from procurement.erp.ports import (
     Capabilities,
@@ -47,7 +48,6 @@ from procurement.erp.ports import (
     Window,
     WriteField,
     WriteResult,
-    content_hash,
     key_of,
 )
 from procurement.erp.problems import Problem

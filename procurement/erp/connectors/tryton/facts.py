@@ -22,7 +22,8 @@ from procurement.bills.messages import BillLinePaper, BillPaper
 from procurement.erp.connectors.tryton.changes import Poll, Position, ids_in, look_for_changes
 from procurement.erp.connectors.tryton.records import LINE_ORIGIN, _of, exact
 from procurement.erp.connectors.tryton.wire import Rpc
-from procurement.erp.ports import Cursor, Feed, Page, Paper, Sighting, Window, content_hash
+from procurement.erp.content import content_hash
+from procurement.erp.ports import Cursor, Feed, Page, Paper, Sighting, Window
 from procurement.receipts.messages import ReceiptPaper
 
 Record = Mapping[str, Any]

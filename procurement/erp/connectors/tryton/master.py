@@ -17,7 +17,8 @@ from typing import Any
 from procurement.catalogue.messages import CompanyPaper, ItemPaper, SitePaper, SupplierItemPaper, UnitPaper
 from procurement.erp.connectors.tryton.records import TRADE_ITEM, _of, exact
 from procurement.erp.connectors.tryton.wire import Rpc
-from procurement.erp.ports import Cursor, Feed, Page, Paper, Sighting, content_hash
+from procurement.erp.content import content_hash
+from procurement.erp.ports import Cursor, Feed, Page, Paper, Sighting
 from suppliers.messages import SupplierPaper, SupplierSitePaper
 
 SIZE = 500

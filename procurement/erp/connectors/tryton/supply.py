@@ -17,7 +17,8 @@ from typing import Any
 from procurement.catalogue.messages import CustomerDemandPaper, StockPaper
 from procurement.erp.connectors.tryton.records import OPEN_MOVES, _of, exact
 from procurement.erp.connectors.tryton.wire import Rpc
-from procurement.erp.ports import Cursor, Feed, Page, Paper, Sighting, content_hash
+from procurement.erp.content import content_hash
+from procurement.erp.ports import Cursor, Feed, Page, Paper, Sighting
 
 Record = Mapping[str, Any]
 

@@ -46,8 +46,9 @@ from procurement.erp.connectors.tryton.records import (
     read_purchases,
 )
 from procurement.erp.connectors.tryton.wire import Rpc
+from procurement.erp.content import canonical_decimal
 from procurement.erp.policies import Standing, compare, differing_lines, held_by_paper, standing_pieces
-from procurement.erp.ports import Conflict, Outcome, ValidationRefused, WriteResult, canonical_decimal
+from procurement.erp.ports import Conflict, Outcome, ValidationRefused, WriteResult
 from procurement.orders.messages import CommandLine, PromiseCommand
 from procurement.orders.states import Reason
 
