@@ -77,14 +77,18 @@ def test_empty_lists_say_what_will_be_there(people: Any) -> None:
     assert "No such early payment" in early
     assert "Ship notices</h2>" not in early
     for what in ("notices", "counts", "invoices", "early"):
-        assert re.search(r"<h1[^>]*>\s*Told to the ERP\s*</h1>", page(ines, "integration-tellings", what=what))
+        assert re.search(
+            r"<h1[^>]*>\s*Told to the ERP\s*</h1>", page(ines, "integration-tellings", what=what)
+        )
 
 
 def test_the_monitor_leads_to_the_list_and_the_list_to_each(people: Any) -> None:
     write = a_notice_told(people)
     ines = signed_in(people["ines"])
 
-    assert re.search(rf'href="{reverse("integration-tellings")}">.*?Told to the ERP</a>', page(ines, "integration"))
+    assert re.search(
+        rf'href="{reverse("integration-tellings")}">.*?Told to the ERP</a>', page(ines, "integration")
+    )
     text = page(ines, "integration-tellings")
     assert reverse("integration-telling", args=[write.key]) in text
     assert "expect it on 31 Mar 2026" in text
