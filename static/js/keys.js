@@ -19,7 +19,8 @@
       key.append(kbd);
       const words = button.cloneNode(true);
       words.querySelectorAll("kbd, svg").forEach((part) => part.remove());
-      what.textContent = words.getAttribute("aria-label") ?? words.textContent.trim();
+      const named = words.matches("[aria-label]") ? words : words.querySelector("input[aria-label]"); // a box says what it ticks
+      what.textContent = named?.getAttribute("aria-label") ?? words.textContent.trim();
       return [key, what];
     }));
     const box = document.querySelector("#keys-on");

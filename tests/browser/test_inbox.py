@@ -88,6 +88,7 @@ def test_a_morning_with_the_keyboard_alone(at: Any, morning: list[Any], people: 
     expect(keys).to_contain_text("Decline")
     expect(keys).to_contain_text("Snooze")
     expect(keys).to_contain_text("Delegate")
+    expect(keys).to_contain_text("Tick case")
     bea.keyboard.press("Escape")
 
     bea.keyboard.press("x")
