@@ -194,7 +194,9 @@ def _let_some_sleep(office: _Office, at: datetime) -> None:
 def _hand_some_on(office: _Office, at: datetime) -> None:
     helen = office.by(HELEN)
     with acting(helen):
-        for case in office.cases(CaseKind.STOCK_OUT)[:2]:
+        # Not Omar's: the gravest that the visitor finds in his own list are these.
+        runs_out = [one for one in office.cases(CaseKind.STOCK_OUT) if one.holder_id != office.id_of(OMAR)]
+        for case in runs_out[:2]:
             assign_case(Seen(case.key, case.version), office.id_of(PRIYA), actor=helen, at=at)
         for case, person in zip(office.cases(CaseKind.SHIPMENT_OVERDUE), (OMAR, HELEN), strict=False):
             assign_case(Seen(case.key, case.version), office.id_of(person), actor=helen, at=at)

@@ -93,7 +93,7 @@ def _enter_prefix(actor: Actor, at: datetime) -> None:
 
 def _ready(actor: Actor, at: datetime) -> list[list[PurchaseOrderLine]]:
     """Agreed lines that are due soon and of which nothing has come, order by order, the first due first."""
-    soon = at.date() + timedelta(days=45)
+    soon = at.date() + timedelta(days=75)
     lines = shippable_lines(actor).filter(
         agreement=Agreement.AGREED,
         received_quantity=0,
