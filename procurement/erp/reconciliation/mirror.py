@@ -42,8 +42,8 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """Where the records of a feed lie here: the table, the columns of their key, and how a row becomes a paper. `of_erp`:
-    which rows are the ERP's at all."""
+    """Where the records of a feed lie here: the table, which of its rows are the ERP's (`of_erp`), the columns of their
+    key, and how a row becomes a paper."""
 
     model: type[Model]
     number: str
@@ -51,7 +51,7 @@ class Book:
     joins: Sequence[str] = ()
     paper: Callable[[Any], Paper] | None = None
     supplier: Callable[[Any], int | None] = field(default=lambda row: None)
-    of_erp: Q = Q()
+    of_erp: Q = field(default_factory=Q)
 
     @property
     def rows(self) -> QuerySet[Any]:
