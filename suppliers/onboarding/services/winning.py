@@ -140,8 +140,8 @@ def number_prospect(
 
     Where the ERP's reading has brought the number already, and nobody has done anything with that record, the prospect
     takes it over from who says that the two are one company (`is_same`): else a slip of the keyboard would swallow any
-    supplier of the ERP that is not here yet. Raises `Invalid` for no number, for one that another supplier has, and for
-    a supplier that is no prospect.
+    supplier with which nobody works here yet. Raises `Invalid` for no number, for one that another supplier has, and
+    for a supplier that is no prospect.
     """
     require_administrator(actor)
     hold_numbers(alone=True)
