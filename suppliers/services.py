@@ -24,6 +24,7 @@ DOORKEEPER = Actor.system("Doorkeeper")
 OWN_TOKEN_FOR = timedelta(days=365)
 # The ERP's until somebody sets them here.
 THE_ERPS_AT_FIRST = ("country", "language", "time_zone", "segment", "email")
+_NUMBERS = 0x71756E75  # of the advisory lock: see `hold_numbers`
 
 
 def _is_zone(name: str) -> bool:
@@ -34,6 +35,18 @@ def _is_zone(name: str) -> bool:
     return True
 
 
+def hold_numbers(*, alone: bool) -> None:
+    """Until the transaction ends nobody gives a supplier another number; `alone`: nor does a reading bring one, for who
+    gives it.
+
+    A reading asks which suppliers are here before it writes. One that got its number in between would be written over
+    as if nobody had ever set anything there.
+    """
+    lock = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {lock}(%s)", [_NUMBERS])
+
+
 @requires_scope
 def receive_suppliers(papers: Sequence[SupplierPaper]) -> Intake:
     """Store suppliers as the ERP's vendor file has them.
@@ -41,6 +54,7 @@ def receive_suppliers(papers: Sequence[SupplierPaper]) -> Intake:
     What people set in the portal is not the ERP's to change: of such fields it is kept beside them what the ERP says.
     The suppliers that are here already are held meanwhile, so that nobody's word is overwritten by an older one.
     """
+    hold_numbers(alone=False)
     here = {
         one.number: one
         for one in Supplier.objects.filter(number__in={paper.number for paper in papers})

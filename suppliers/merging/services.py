@@ -345,6 +345,9 @@ def _obstacles(duplicate: Supplier, kept: Supplier, besides: SupplierMerge | Non
         if frozen or BankChange.objects.filter(supplier=one, state__in=UNDECIDED).exists():
             message = _("Bank details of %(name)s are changing or frozen. Finish that first.")
             found.append(Problem(field, message % said, one.number, "bank"))
+    if kept.is_prospect and not duplicate.is_prospect:
+        message = _("The ERP knows nothing of %(name)s. Keep the other record.") % {"name": kept.name}
+        found.append(Problem("kept", message, kept.number, "prospect"))
     if has_joined(duplicate):
         message = _("Other records were merged into %(name)s. Keep that one instead.") % {
             "name": duplicate.name

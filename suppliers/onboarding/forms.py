@@ -114,8 +114,15 @@ class NumberForm(_Checked):
     number = forms.CharField(
         label=lazy("Number in the ERP"),
         max_length=40,
-        help_text=lazy("It is known by it from now on. Give it before the ERP's next reading brings it."),
+        help_text=lazy("It is known by it from now on."),
         widget=forms.TextInput(attrs=PLAIN),
+    )
+    is_same = forms.BooleanField(
+        label=lazy("It is the same company"),
+        required=False,
+        help_text=lazy(
+            "Only where the ERP's reading has brought the number already: it takes over that record."
+        ),
     )
 
 

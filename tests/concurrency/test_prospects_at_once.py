@@ -12,18 +12,24 @@ from suppliers.messages import SupplierPaper
 from suppliers.models import Supplier
 from suppliers.onboarding.messages import InviteSuppliers, Target
 from suppliers.onboarding.services import invite_suppliers, number_prospect
-from suppliers.services import receive_suppliers
-from tests.concurrency.test_two_at_once import wait_for_a_lock
+from suppliers.services import receive_suppliers, set_here
+from tests.concurrency.at_once import wait_for_a_lock
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+BROUGHT = SupplierPaper("70123", "Umbra Seals GmbH", "AT", language="de")
 UMBRA = Target("", "nia@umbra.example", "Nia", company="Umbra Seals", country="AT")
 
 
 def invite(root):
     with acting(root):
         return invite_suppliers(InviteSuppliers((UMBRA,)), actor=root, at=timezone.now())
+
+
+def number(root, run, *, is_same):
+    with acting(root):
+        return number_prospect(run.key, "70123", is_same=is_same, actor=root, at=timezone.now())
 
 
 def beside(work):
@@ -60,18 +66,41 @@ def test_two_who_invite_the_same_prospect_make_one_supplier(people):
         assert Supplier.objects.filter(name="Umbra Seals").count() == 1
 
 
-def test_a_number_that_the_erp_brings_at_that_moment_is_taken(people):
+@pytest.mark.parametrize("is_same", [False, True])
+def test_a_number_that_the_erp_brings_at_that_moment_is_taken_over_by_a_word(people, is_same):
     root = people["root"].actor
     (run,) = invite(root).runs
 
-    def number():
-        with acting(root):
-            return number_prospect(run.key, "70123", actor=root, at=timezone.now())
-
     with acting(FEED):
-        receive_suppliers([SupplierPaper("70123", "Umbra Seals GmbH", "AT")])
-        numbered = beside(number)
+        receive_suppliers([BROUGHT])
+        numbered = beside(lambda: number(root, run, is_same=is_same))
         wait_for_a_lock()
-    assert [one.code for one in numbered().problems] == ["taken"]
+    if not is_same:
+        assert [one.code for one in numbered().problems] == ["unsaid"]
+    else:
+        assert numbered().supplier.number == "70123"
     with acting(FEED):
-        assert Supplier.objects.get(pk=run.supplier_id).is_prospect
+        assert Supplier.objects.get(pk=run.supplier_id).is_prospect is not is_same
+
+
+def test_what_a_prospect_has_set_stays_where_a_reading_brings_its_number_at_that_moment(people):
+    root = people["root"].actor
+    (run,) = invite(root).runs
+    with acting(FEED):
+        won = Supplier.objects.get(pk=run.supplier_id)
+        set_here(won, language="fr")
+        won.save()
+
+    def read():
+        with acting(FEED):
+            return receive_suppliers([BROUGHT])
+
+    with acting(root):
+        number_prospect(run.key, "70123", actor=root, at=timezone.now())
+        brought = beside(read)
+        wait_for_a_lock()
+    assert brought().stored == 1
+    with acting(FEED):
+        won.refresh_from_db()
+        assert (won.number, won.name, won.is_prospect) == ("70123", "Umbra Seals GmbH", False)
+        assert (won.language, won.erp_says) == ("fr", {"language": "de"})

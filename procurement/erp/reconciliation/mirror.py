@@ -42,7 +42,8 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """Where the records of a feed lie here: the table, the columns of their key, and how a row becomes a paper."""
+    """Where the records of a feed lie here: the table, which of its rows are the ERP's (`of_erp`), the columns of their
+    key, and how a row becomes a paper."""
 
     model: type[Model]
     number: str
@@ -50,10 +51,11 @@ class Book:
     joins: Sequence[str] = ()
     paper: Callable[[Any], Paper] | None = None
     supplier: Callable[[Any], int | None] = field(default=lambda row: None)
+    of_erp: Q = field(default_factory=Q)
 
     @property
     def rows(self) -> QuerySet[Any]:
-        return self.model._default_manager.select_related(*self.joins)
+        return self.model._default_manager.filter(self.of_erp).select_related(*self.joins)
 
     def key(self, row: Any) -> Key:
         """A row's key, as `ports.key_of` says its paper's."""
@@ -119,7 +121,9 @@ BOOKS: Mapping[Feed, Book] = {
     Feed.COMPANIES: Book(Company, "code", paper=_company),
     Feed.UNITS: Book(Unit, "code", paper=_unit),
     Feed.SITES: Book(Site, "code", joins=("company",), paper=_site),
-    Feed.SUPPLIERS: Book(Supplier, "number", paper=_supplier, supplier=lambda row: row.pk),
+    Feed.SUPPLIERS: Book(
+        Supplier, "number", paper=_supplier, supplier=lambda row: row.pk, of_erp=Q(is_prospect=False)
+    ),
     Feed.SUPPLIER_SITES: Book(
         SupplierSite,
         "code",

@@ -247,6 +247,7 @@ FACTS: Mapping[str, Promise] = {
     "supplier": lazy("Supplier"),
     "system": lazy("System"),
     "taken": lazy("As it is here"),
+    "taken_over": lazy("Record taken over"),
     "takes_effect_at": lazy("Takes effect"),
     "target": lazy("Time allowed"),
     "taxes": lazy("Taxes"),

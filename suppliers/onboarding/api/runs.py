@@ -268,8 +268,10 @@ class Onboardings(Doors):
         operation_id="number_prospect",
         summary="Give a prospect the number that it has in the ERP",
         description=(
-            "It is known by that from now on, and what the ERP tells of that number is told of it. Refused (422) for a "
-            "number that another supplier has (`taken`: merge the two), and for who is no prospect (`numbered`)."
+            "It is known by that from now on, and what the ERP tells of that number is told of it. Where the ERP has "
+            "brought the number already and nobody has worked with it, say that it `is_same`. Refused (422) without "
+            "that word (`unsaid`), for a number that another supplier has (`taken`: merge the two), and for who is no "
+            "prospect (`numbered`)."
         ),
         tags=TAGS,
         parameters=WRITES,
@@ -280,7 +282,8 @@ class Onboardings(Doors):
     def number(self, request: ProgramRequest, key: UUID) -> Response:
         find_run(key, actor=request.actor)
         sent = read(NumberOfProspect, request.data)
-        number_prospect(key, sent["number"], actor=request.actor, at=request.at)
+        is_same = sent.get("is_same", False)
+        number_prospect(key, sent["number"], is_same=is_same, actor=request.actor, at=request.at)
         return self._answer(request, key)
 
     def _mailed(self, request: ProgramRequest, key: UUID, verb: Any) -> Response:

@@ -3,7 +3,7 @@
 from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 
-from portal.kernel.rest.fields import Query, Shape, Text, Whole, WholeInQuery, Word
+from portal.kernel.rest.fields import Flag, Query, Shape, Text, Whole, WholeInQuery, Word
 from suppliers.onboarding.filters import MOST_DAYS
 from suppliers.onboarding.policies import LONGEST_COMPANY, LONGEST_REASON, MOST_TARGETS
 from suppliers.onboarding.states import ChaseKind, RunState, StepKind
@@ -59,6 +59,10 @@ class NumberOfProspect(Shape):
     """The number that the ERP has for a prospect."""
 
     number = Text(max_length=40)
+    is_same = Flag(
+        required=False,
+        help_text="The supplier of this number, which the ERP's reading has brought already, is the same company.",
+    )
 
 
 class SuppliersToInvite(Shape):

@@ -16,7 +16,7 @@ from suppliers.onboarding.models import IN_FORCE, OnboardingAnswer, OnboardingRu
 from suppliers.onboarding.policies import read_answer
 from suppliers.onboarding.queries import DESK, hold_run, sheet_of
 from suppliers.onboarding.services.guards import require_keeper
-from suppliers.onboarding.states import AnswerKind, RunState
+from suppliers.onboarding.states import AnswerKind, RunState, StepKind
 
 
 @requires_scope
@@ -29,7 +29,7 @@ def accept_terms(key: UUID, code: str, number: int, *, actor: Actor, at: datetim
     if not actor.is_supplier or actor.impersonator_id is not None or actor.user_id is None:
         raise NotAllowed(_("Only a person of the supplier accepts terms, signed in."))
     run = hold_run(key, actor=actor)
-    wanted = {word for one in sheet_of(run, at).steps for word in one.wants}
+    wanted = {word for one in sheet_of(run, at).steps if one.kind == StepKind.TERMS for word in one.wants}
     with acting(DESK):
         terms = Terms.objects.filter(IN_FORCE, code=code).first()
         if terms is None or code not in wanted:

@@ -9,30 +9,39 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import reduce
+from operator import or_
+from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
-from django.db.models import Q
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Upper
 from django.utils.translation import gettext as _
 
 from portal.kernel.actors import Actor
+from portal.kernel.audit.models import AuditEvent
 from portal.kernel.audit.services import record
 from portal.kernel.errors import Invalid, Problem
 from portal.kernel.scope import acting, requires_scope
+from suppliers.banking.models import BankContact
 from suppliers.details.policies.countries import is_country
 from suppliers.messages import SupplierPaper
-from suppliers.models import Supplier
+from suppliers.models import Supplier, SupplierSite
 from suppliers.onboarding.messages import Target
 from suppliers.onboarding.models import OnboardingRun
 from suppliers.onboarding.policies import LONGEST_COMPANY, is_address
 from suppliers.onboarding.queries import DESK, hold_run
 from suppliers.onboarding.services.guards import require_administrator
-from suppliers.services import receive_suppliers
+from suppliers.screening.models import ScreenedSupplier
+from suppliers.services import hold_numbers, receive_suppliers
+from suppliers.states import SupplierState
 
 LONGEST_NUMBER = 40
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTVWXYZ"
 _LOCK = 0x71756177
+# What a record that a reading has brought may have without that anybody worked with it.
+_BY_ITSELF = (SupplierSite, ScreenedSupplier, BankContact)
 
 
 def judge_prospects(targets: Sequence[Target]) -> tuple[list[Problem], list[Target]]:
@@ -124,32 +133,40 @@ def one_after_the_other() -> None:
 
 
 @requires_scope
-def number_prospect(key: UUID, number: str, *, actor: Actor, at: datetime) -> OnboardingRun:
+def number_prospect(
+    key: UUID, number: str, *, is_same: bool = False, actor: Actor, at: datetime
+) -> OnboardingRun:
     """The ERP has a number for a prospect: it is known by that from now on, and what the ERP tells of it is its own.
 
-    Raises `Invalid` for no number, for one that another supplier has, and for a supplier that is no prospect.
+    Where the ERP's reading has brought the number already, and nobody has done anything with that record, the prospect
+    takes it over from who says that the two are one company (`is_same`): else a slip of the keyboard would swallow any
+    supplier with which nobody works here yet. Raises `Invalid` for no number, for one that another supplier has, and
+    for a supplier that is no prospect.
     """
     require_administrator(actor)
+    hold_numbers(alone=True)
     run, wanted = hold_run(key, actor=actor), number.strip()
     if not wanted or len(wanted) > LONGEST_NUMBER:
         message = _("Give the number that the supplier has in the ERP.")
         raise Invalid(message, [Problem("number", message, wanted[:40], "required")])
     with acting(DESK):
-        supplier = Supplier.objects.select_for_update().get(pk=run.supplier_id)
+        supplier, other = _held(run.supplier_id, wanted)
         if not supplier.is_prospect or supplier.merged_into_id is not None:
             message = _("%(name)s has its number already: %(number)s.")
             text = message % {"name": supplier.name, "number": supplier.number}
             raise Invalid(text, [Problem("number", text, wanted, "numbered")])
-        other = Supplier.objects.filter(number__iexact=wanted).first()
-        if other is not None:
-            raise _taken(other.name, wanted)
-        was, supplier.number, supplier.is_prospect = supplier.number, wanted, False
-        try:
-            with transaction.atomic():
-                supplier.save(update_fields=["number", "is_prospect"])
-        except IntegrityError as error:  # the ERP's feed brought it at this very moment
-            raise _taken(supplier.name, wanted) from error
-        facts = {"supplier": supplier.name, "from": was, "to": wanted}
+        was = supplier.number
+        facts = {"supplier": supplier.name, "from": was}
+        if other is None:
+            _renumber(supplier, wanted)
+        else:
+            if not _is_untouched(other):
+                raise _taken(other)
+            if not is_same:
+                raise _unsaid(other)
+            facts["taken_over"] = other.name
+            _take_over(supplier, other)
+        facts["to"] = supplier.number
         record(
             "onboarding.numbered", run.stream, actor=actor, at=at, supplier_id=run.supplier_id, facts=facts
         )
@@ -157,10 +174,78 @@ def number_prospect(key: UUID, number: str, *, actor: Actor, at: datetime) -> On
     return run
 
 
-def _taken(name: str, number: str) -> Invalid:
+def _held(prospect: int, number: str) -> tuple[Supplier, Supplier | None]:
+    """A prospect, and whoever else has a number, in capitals or not: held one after the other as everywhere."""
+    found = Supplier.objects.filter(Q(pk=prospect) | Q(number__iexact=number))
+    rows = {one.pk: one for one in found.order_by("id").select_for_update(of=("self",))}
+    supplier = rows.pop(prospect)
+    others = sorted(rows.values(), key=lambda one: one.number != number)
+    return supplier, others[0] if others else None
+
+
+def _renumber(supplier: Supplier, number: str) -> None:
+    supplier.number, supplier.is_prospect = number, False
+    supplier.save(update_fields=["number", "is_prospect"])
+
+
+def _take_over(supplier: Supplier, other: Supplier) -> None:
+    """The prospect takes the number of a record that a reading has brought, its sites, and what the ERP says of it.
+
+    The record is set aside under a number of ours, as one that was merged into the prospect: nothing of a supplier is
+    ever deleted, and through whom it was reachable is kept against fraud with bank details.
+    """
+    told = SupplierPaper(
+        other.number,
+        other.name,
+        other.country,
+        other.currency,
+        other.language,
+        other.time_zone,
+        other.segment,
+        other.email,
+        blocked=other.state == SupplierState.BLOCKED,
+    )
+    other.number, other.is_prospect, other.merged_into, other.email = number_of_ours(), True, supplier, ""
+    other.save(update_fields=["number", "is_prospect", "merged_into", "email"])
+    SupplierSite.objects.filter(supplier=other).update(supplier=supplier)
+    _renumber(supplier, told.number)
+    receive_suppliers([told])
+    supplier.refresh_from_db()
+
+
+def _is_untouched(other: Supplier) -> bool:
+    """Whether a record is as a reading has brought it. One query, and one of its history.
+
+    Every table that may have something of a supplier is asked, those of packages above this one too. What is in any of
+    them, what somebody has set, and what was ever noted of it, is somebody's work: such a record is merged, by two.
+    """
+    fresh = Supplier(number=other.number)
+    ours = ("erp_says", "version", "channel", "leaving_on", "left_at", "merged_into_id", "is_prospect")
+    if any(getattr(other, name) != getattr(fresh, name) for name in ours):
+        return False
+    there: list[Any] = [one for one in Supplier._meta.get_fields(include_hidden=True) if one.is_relation]
+    rows = [
+        Exists(one.related_model._default_manager.filter(**{one.field.name: OuterRef("pk")}))
+        for one in there
+        if one.auto_created and not one.concrete and one.related_model not in _BY_ITSELF
+    ]
+    used = Supplier.objects.filter(reduce(or_, rows), pk=other.pk)
+    return not used.exists() and not AuditEvent.objects.filter(supplier_id=other.pk).exists()
+
+
+def _taken(other: Supplier) -> Invalid:
     message = _(
         "%(number)s is %(name)s, which is here already. If it is the same company, join the two under Suppliers, "
         "Duplicates."
     )
-    text = message % {"number": number, "name": name}
-    return Invalid(text, [Problem("number", text, number, "taken")])
+    text = message % {"number": other.number, "name": other.name}
+    return Invalid(text, [Problem("number", text, other.number, "taken")])
+
+
+def _unsaid(other: Supplier) -> Invalid:
+    message = _(
+        "The ERP has brought %(number)s already: %(name)s, %(country)s. Nobody has worked with it. Say that it is the "
+        "same company."
+    )
+    text = message % {"number": other.number, "name": other.name, "country": other.country or "?"}
+    return Invalid(text, [Problem("is_same", text, other.number, "unsaid")])

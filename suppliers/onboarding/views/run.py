@@ -146,7 +146,7 @@ def onboarding_number(request: DoorRequest, key: uuid.UUID) -> HttpResponse:
         return _show_run(request, run, number=form, status=422)
     try:
         with transaction.atomic():
-            number_prospect(key, form.cleaned_data["number"], actor=request.actor, at=request.at)
+            number_prospect(key, **form.cleaned_data, actor=request.actor, at=request.at)
     except Invalid as refusal:
         form.add_problems(refusal)
         return _show_run(request, find_run(key, actor=request.actor), number=form, status=422)

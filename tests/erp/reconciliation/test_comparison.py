@@ -977,3 +977,22 @@ def test_master_data_of_a_complete_export(folder: FolderErp, clock: Clock) -> No
         assert Item.objects.filter(number="VALVE-40").exists()
     compare(folder, clock)
     assert [one.state for one in drifts()] == ["repaired", "repaired", "repaired", "open"]
+
+
+def test_a_prospect_is_not_missing_at_the_erp(folder: FolderErp, clock: Clock, people: Any) -> None:
+    from suppliers.messages import SupplierPaper
+    from suppliers.onboarding.messages import InviteSuppliers, Target
+    from suppliers.onboarding.services import invite_suppliers
+
+    root = people["root"].actor
+    with acting(root):
+        umbra = Target("", "nia@umbra.example", company="Umbra Seals", country="AT")
+        invite_suppliers(InviteSuppliers((umbra,)), actor=root, at=clock())
+    acme = SupplierPaper(
+        "ACME", "Acme Valves", "IN", "EUR", "en", "Asia/Kolkata", "core", "sales@acme.example"
+    )
+    folder.erp.export_complete({Feed.SUPPLIERS: [acme]})
+
+    compare(folder, clock)
+
+    assert [one.record for one in drifts()] == [("GLOBEX",)]

@@ -415,6 +415,15 @@ def test_not_while_bank_details_move_nor_what_has_left_or_is_merged(people, root
         assert problems(refusal) == [why]
 
 
+def test_a_prospect_is_not_kept_in_place_of_a_record_of_the_erp(people, root, max_, now):
+    with acting(FEED):
+        Supplier.objects.filter(number="ACME").update(is_prospect=True)
+    with pytest.raises(Invalid) as refused:
+        asked(root, now)
+    assert problems(refused) == [("kept", "prospect")]
+    assert asked(root, now, kept="GLOBEX", duplicate="ACME").state == "asked"
+
+
 def test_candidates_say_what_is_the_same_and_judged_ones_are_named_no_more(people, root, max_, now):
     with acting(FEED):
         receive_suppliers(

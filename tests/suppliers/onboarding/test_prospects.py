@@ -1,5 +1,7 @@
 """Prospects: suppliers that are being won are invited by name, beside others, and get the ERP's number later."""
 
+from dataclasses import replace
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -7,15 +9,21 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.audit.services import record as audit
 from portal.kernel.errors import Invalid, NotAllowed
 from portal.kernel.scope import acting
-from suppliers.messages import SupplierPaper
+from suppliers.messages import SupplierPaper, SupplierSitePaper
 from suppliers.models import Invitation, Supplier
 from suppliers.onboarding.messages import InviteSuppliers, Step, Target, WriteTemplate
 from suppliers.onboarding.models import OnboardingRun
 from suppliers.onboarding.services import invite_suppliers, number_prospect, preview, write_template
-from suppliers.services import receive_suppliers
+from suppliers.screening.messages import Listed
+from suppliers.screening.queries import SCREENER
+from suppliers.screening.services import load_list, screen_suppliers
+from suppliers.services import receive_supplier_sites, receive_suppliers, set_here
 from tests.builders.notices import mailed
+from tests.builders.world import a_paper, receive
 from tests.people import FEED
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -139,6 +147,91 @@ def test_a_number_that_is_taken_or_none_joins_nothing(people):
     assert refused.value.problems[0].message == "Umbra Seals has its number already: 70123."
 
 
+BROUGHT = SupplierPaper(
+    "70123", "Umbra Seals GmbH", "AT", "EUR", "de", "Europe/Vienna", "core", "office@umbra.example"
+)
+
+
+def brought(paper=BROUGHT):
+    """What the ERP's reading brought before anybody gave the prospect its number."""
+    with acting(FEED):
+        receive_suppliers([paper])
+        receive_supplier_sites([SupplierSitePaper("70123", "01", "Plant", "", "4020", "Linz", "AT", 2)])
+        return Supplier.objects.get(number="70123")
+
+
+def test_a_record_that_the_erp_brought_first_is_taken_over_once_it_is_said_to_be_the_same(people):
+    run, record = a_prospect(people), brought(replace(BROUGHT, blocked=True))
+    with acting(FEED):
+        ours = Supplier.objects.get(pk=run.supplier_id)
+        set_here(ours, language="fr")
+        ours.save()
+        load_list("own", [Listed("9", ("Somebody Else",))], b"1", actor=SCREENER, at=timezone.now())
+        screen_suppliers(at=timezone.now())
+    root = people["root"].actor
+    with pytest.raises(Invalid) as refused:
+        do(root, number_prospect, run.key, "70123")
+    assert [(one.field, one.code) for one in refused.value.problems] == [("is_same", "unsaid")]
+    assert "Umbra Seals GmbH, AT" in refused.value.problems[0].message
+    with acting(FEED):
+        assert Supplier.objects.filter(pk__in=[run.supplier_id, record.pk]).count() == 2
+    do(root, number_prospect, run.key, "70123", is_same=True)
+    with acting(FEED):
+        aside = Supplier.objects.get(pk=record.pk)
+        assert (aside.merged_into_id, aside.number[:2], aside.email) == (run.supplier_id, "P-", "")
+        won = Supplier.objects.get(number="70123")
+        assert (won.pk, won.key, won.is_prospect) == (run.supplier_id, ours.key, False)
+        assert (won.name, won.currency, won.segment, won.state) == (
+            "Umbra Seals GmbH",
+            "EUR",
+            "core",
+            "blocked",
+        )
+        # What was set here stays, and what the ERP says of it stands beside it.
+        assert (won.language, won.erp_says, won.email) == ("fr", {"language": "de"}, "office@umbra.example")
+        assert list(won.sites.values_list("code", "city")) == [("01", "Linz")]
+        (event,) = AuditEvent.objects.filter(kind="onboarding.numbered")
+        assert event.facts == {
+            "supplier": "Umbra Seals",
+            "from": run.supplier.number,
+            "to": "70123",
+            "taken_over": "Umbra Seals GmbH",
+        }
+
+
+def _invited(record, people):
+    invite(people, Target("70123", "other@umbra.example"))
+
+
+def _set(record, people):
+    with acting(FEED):
+        set_here(record, language="fr")
+        record.save()
+
+
+def _ordered(record, people):
+    receive(a_paper("45-9", supplier="70123"))
+
+
+def _noted(record, people):
+    with acting(FEED):
+        audit(
+            "supplier.renamed", record.stream, actor=FEED, at=timezone.now(), supplier_id=record.pk, facts={}
+        )
+
+
+@pytest.mark.parametrize("touch", [_invited, _set, _ordered, _noted])
+def test_a_record_that_somebody_has_worked_with_is_not_taken_over(people, touch):
+    run, record = a_prospect(people), brought()
+    touch(record, people)
+    with pytest.raises(Invalid) as refused:
+        do(people["root"].actor, number_prospect, run.key, "70123", is_same=True)
+    assert [one.code for one in refused.value.problems] == ["taken"]
+    with acting(FEED):
+        assert Supplier.objects.get(pk=record.pk).sites.count() == 1
+        assert Supplier.objects.get(pk=run.supplier_id).is_prospect
+
+
 def test_an_administrator_invites_one_and_gives_it_its_number(people):
     page = signed_in(people["root"])
     said = {"company": "Umbra Seals", "country": "AT", "address": "nia@umbra.example", "name": "Nia"}
@@ -151,7 +244,10 @@ def test_an_administrator_invites_one_and_gives_it_its_number(people):
     assert (again.status_code, list(again.context["prospect"].errors)) == (422, ["company"])
     taken = page.post(f"{where}number/", {"number": "ACME"})
     assert (taken.status_code, list(taken.context["number"].errors)) == (422, ["number"])
-    done = page.post(f"{where}number/", {"number": "70123"}, follow=True)
+    brought()
+    unsaid = page.post(f"{where}number/", {"number": "70123"})
+    assert (unsaid.status_code, list(unsaid.context["number"].errors)) == (422, ["is_same"])
+    done = page.post(f"{where}number/", {"number": "70123", "is_same": "on"}, follow=True)
     assert "It is known by its number in the ERP now." in done.content.decode()
     assert done.context["number"] is None
 
@@ -183,7 +279,9 @@ def test_a_program_invites_prospects_and_gives_numbers(people):
     assert [(one["supplier"], one["code"]) for one in told["not_invited"]] == [("Orb", "address")]
     with acting(FEED):
         key = OnboardingRun.objects.get(supplier__name="Umbra Seals").key
-    numbered = post(f"/{key}/number", {"number": "70123"})
+    brought()
+    assert post(f"/{key}/number", {"number": "70123"}).json()["problems"][0]["code"] == "unsaid"
+    numbered = post(f"/{key}/number", {"number": "70123", "is_same": True})
     assert (numbered.status_code, numbered.json()["supplier"]) == (200, "70123")
     assert post(f"/{key}/number", {"number": "70124"}).status_code == 422
 

@@ -35,6 +35,7 @@ from suppliers.onboarding.services import (
     write_terms,
 )
 from suppliers.services import receive_suppliers
+from tests.builders.documents import require
 from tests.builders.notices import mailed
 from tests.people import FEED, signed_in
 
@@ -101,6 +102,15 @@ def test_whoever_is_done_is_mailed_and_reminded_by_its_first_page_until_it_has_a
     do(done, accept_terms, run_of("ACME").key, "conduct", 2)
     assert page.get("/").context["terms"] == []
     assert run_of("ACME").state == "active"
+
+
+def test_terms_that_are_called_like_a_kind_of_proof_are_not_asked_by_its_step(people, root, done):
+    require("insurance")
+    do(root, write_terms, WriteTerms("insurance", "Terms of insurance", {"en": "Be insured."}))
+    steps = (Step("documents", wants=("insurance",)), Step("terms", wants=("conduct",)))
+    do(root, write_template, WriteTemplate("all", "All", steps, asks_done=False))
+    with pytest.raises(Invalid):
+        do(people["gil"].actor, accept_terms, run_of("GLOBEX").key, "insurance", 1)
 
 
 def test_what_is_accepted_before_its_mail_leaves_is_not_mailed(root, done):
