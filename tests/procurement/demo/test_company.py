@@ -10,8 +10,9 @@ import pytest
 from procurement.demo.company import PLOTS, DemoCompany, make_company
 from procurement.demo.goods import UNITS
 from procurement.demo.numbers import with_check_digit
-from procurement.demo.people import MAIN_ROLES
+from procurement.demo.people import LIAN_FENG, MAIN_ROLES
 from procurement.demo.story import Answered, Booked, Decided, Drafted, LineAnswer, Sent
+from procurement.demo.telling import last_run
 from procurement.orders.messages import LinePaper, OrderPaper
 
 SUNDAY = datetime(2026, 11, 22, 11, tzinfo=UTC)
@@ -231,6 +232,30 @@ class TestEvents:
             assert moments == sorted(set(moments))
             assert moments[-1] <= company.now <= moment
             assert company.now - moments[0] <= timedelta(days=141)
+
+    @pytest.mark.parametrize("moment", MOMENTS)
+    def test_what_nobody_has_answered_came_when_the_erp_spoke_last(self, moment: datetime) -> None:
+        sent = {story.events[0].at for story in northmoor(moment).orders if story.plot == "awaiting"}
+
+        assert sent == {last_run(moment)}
+        assert moment - sent.pop() < timedelta(days=3)  # over a weekend
+
+    @pytest.mark.parametrize("moment", MOMENTS)
+    def test_what_slips_was_asked_for_in_one_delivery(self, moment: datetime) -> None:
+        slipped = [story for story in northmoor(moment).orders if story.plot == "slipped"]
+
+        papers = [event.paper for story in slipped for event in story.events if isinstance(event, Sent)]
+        assert len(papers) == 6
+        assert not any(line.schedules for paper in papers for line in paper.lines)
+
+    @pytest.mark.parametrize("moment", MOMENTS)
+    def test_what_came_of_lian_fengs_open_orders_is_not_claimed_yet(self, moment: datetime) -> None:
+        company = northmoor(moment)
+        lian_feng = next(one.number for one in company.suppliers if one.name == LIAN_FENG)
+        came = [one for one in company.orders if one.plot == "partly_received" and one.supplier == lian_feng]
+
+        assert len(came) == 3
+        assert not any(line.invoiced_quantity for story in came for line in story.paper.lines)
 
     def test_all_events_are_told_in_the_order_of_time(self) -> None:
         moments = [event.at for event in northmoor().events()]
