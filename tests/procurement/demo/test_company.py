@@ -23,6 +23,7 @@ MOMENTS = (
     datetime(2026, 1, 2, 5, 29, tzinfo=UTC),
     datetime(2026, 11, 30, 23, 57, tzinfo=UTC),
     datetime(2026, 12, 1, 13, 31, tzinfo=UTC),
+    datetime(2026, 12, 4, 22, 30, tzinfo=UTC),
     datetime(2027, 5, 3, 9, 30, tzinfo=UTC),
     datetime(2028, 2, 29, 20, tzinfo=UTC),
 )
